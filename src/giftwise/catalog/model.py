@@ -1,0 +1,132 @@
+"""A model: everything precomputed for one catalog, immutable, as named arrays that can be memory-mapped."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from giftwise.catalog.ids import IdKind, positions
+from giftwise.catalog.item import Items
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedItems:
+    """A precomputed list, best first: item positions, their scores, and how many interactions stand behind it."""
+
+    items: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    support: int
+
+
+class Model:
+    """One generation of one catalog: named arrays plus `facts` (small JSON: vocabularies, segments, figures).
+
+    Arrays, n items, K neighbours, d text dimensions:
+      ids [n] sorted; price f32 [n]; created_at i64 [n]; category, platform i16 [n]; suitable_for,
+      acquaintance_level i64 [n] masks; target_gender i8 [n]; target_age i16 [n] mask; geo i64 [n]; in_stock bool [n]
+      cards_at i64 [n+1], cards u8: JSON of each item between two offsets
+      popular_items i32, popular_scores f32: the lists of all segments one after another; facts["segments"] maps a
+        Segment.key to [start, stop, support]
+      neighbours i32 [n, K] (-1 pads), neighbour_weights f16 [n, K]: of each item, heaviest first
+      text f32 [n, d]: unit vectors of titles; all-zero rows where there is no text
+      history_users sorted [u], history_at i64 [u+1], history_items i32, history_kinds i8: who did what when learned
+    """
+
+    def __init__(self, catalog: str, generation: int, made_at: datetime, arrays: Arrays, facts: Mapping[str, Any]):
+        self.catalog = catalog
+        self.generation = generation
+        self.made_at = made_at
+        self.arrays = arrays
+        self.facts = facts
+
+    def __len__(self) -> int:
+        return len(self.arrays["ids"])
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self.arrays[name]
+
+    @property
+    def age_seconds(self) -> float:
+        """Seconds since this generation was made."""
+        return (datetime.now(UTC) - self.made_at).total_seconds()
+
+    @cached_property
+    def id_kind(self) -> IdKind:
+        """The kind of the catalog's ids."""
+        return IdKind(self.facts["id_kind"])
+
+    @cached_property
+    def words(self) -> dict[str, dict[str, int]]:
+        """For each vocabulary (categories, platforms, suitable_for_words, ...): word -> code or bit."""
+        return {name: {word: code for code, word in enumerate(words)} for name, words in self.facts["words"].items()}
+
+    def word(self, vocabulary: str, code: int) -> str | None:
+        """The word of a code, None for -1."""
+        return self.facts["words"][vocabulary][code] if code >= 0 else None
+
+    def popular(self, segment_key: str) -> RankedItems | None:
+        """The popularity list of a segment by its key; None where the segment was never seen."""
+        place = self.facts["segments"].get(segment_key)
+        if place is None:
+            return None
+        start, stop, support = place
+        return RankedItems(self.arrays["popular_items"][start:stop], self.arrays["popular_scores"][start:stop], support)
+
+    def positions(self, ids: NDArray[Any]) -> NDArray[np.int32]:
+        """Where each id stands in this catalog, -1 where it is not there."""
+        return positions(self.arrays["ids"], ids)
+
+    def answer_ids(self, places: NDArray[np.int32]) -> list[int] | list[str]:
+        """Item positions as the ids that hosts know."""
+        return self.id_kind.answer(self.arrays["ids"][places])
+
+    def card(self, place: int) -> dict[str, Any]:
+        """What a page shows of one item: title, currency, image_url, url."""
+        start, stop = self.arrays["cards_at"][place : place + 2]
+        card: dict[str, Any] = json.loads(self.arrays["cards"][start:stop].tobytes())
+        return card
+
+    def history(self, user_id: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+        """Items and kinds of one user (an array of one id) when this was learned; empty for the unknown."""
+        place = int(positions(self.arrays["history_users"], user_id)[0]) if user_id.size else -1
+        if place < 0:
+            return np.empty(0, np.int32), np.empty(0, np.int8)
+        start, stop = self.arrays["history_at"][place : place + 2]
+        return self.arrays["history_items"][start:stop], self.arrays["history_kinds"][start:stop]
+
+
+def item_arrays(items: Items) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The arrays and facts of a model that come from the items alone."""
+    lengths = np.fromiter((len(card) for card in items.cards), dtype=np.int64, count=len(items))
+    arrays: dict[str, NDArray[Any]] = {
+        "ids": items.ids,
+        "price": items.price,
+        "created_at": items.created_at,
+        "category": items.category,
+        "platform": items.platform,
+        "suitable_for": items.suitable_for,
+        "acquaintance_level": items.acquaintance_level,
+        "target_gender": items.target_gender,
+        "target_age": items.target_age,
+        "geo": items.geo,
+        "in_stock": items.in_stock,
+        "cards_at": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        "cards": np.frombuffer(b"".join(items.cards), dtype=np.uint8),
+    }
+    facts = {
+        "id_kind": items.id_kind.value,
+        "words": {
+            "categories": list(items.categories),
+            "platforms": list(items.platforms),
+            "suitable_for": list(items.suitable_for_words),
+            "acquaintance_level": list(items.acquaintance_level_words),
+        },
+    }
+    return arrays, facts

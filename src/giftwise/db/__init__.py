@@ -1,0 +1,1 @@
+"""The two databases: the host's, read only, and our own."""

@@ -1,0 +1,177 @@
+"""Our own tables (SQLAlchemy Core). The names that CONTRACT.md fixes are fixed; ids of hosts are text."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _updated_at() -> Column[object]:
+    return Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+popular_items = Table(
+    "popular_items",
+    metadata,
+    Column("geo_id", BigInteger, comment="region, null = any"),
+    Column("gender", String(8), nullable=False, comment="m, f or any"),
+    Column("age_group", String(16), nullable=False, comment="an age group or any"),
+    Column("category", Text, comment="null = any"),
+    Column("item_id", Text, nullable=False),
+    Column("popularity_score", Float, nullable=False),
+    Column("place", Integer, nullable=False, comment="1 = most popular of its segment"),
+    _updated_at(),
+    Index(None, "geo_id", "gender", "age_group", "category", "place"),
+)
+
+user_similarities = Table(
+    "user_similarities",
+    metadata,
+    Column("user_id", Text, nullable=False),
+    Column("similar_user_id", Text, nullable=False),
+    Column("similarity_score", Float, nullable=False),
+    _updated_at(),
+    PrimaryKeyConstraint("user_id", "similar_user_id"),
+)
+
+item_similarities = Table(
+    "item_similarities",
+    metadata,
+    Column("item_id", Text, nullable=False),
+    Column("similar_item_id", Text, nullable=False),
+    Column("similarity_score", Float, nullable=False),
+    _updated_at(),
+    PrimaryKeyConstraint("item_id", "similar_item_id"),
+)
+
+user_profiles = Table(
+    "user_profiles",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("preferred_categories", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("preferred_platforms", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("avg_price", Float),
+    Column("price_range_min", Float),
+    Column("price_range_max", Float),
+    Column("buying_patterns_target_ages", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("buying_patterns_relationships", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("buying_patterns_gender_targets", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("interaction_count", Integer, nullable=False, server_default="0"),
+    Column("last_interaction_at", DateTime(timezone=True)),
+    _updated_at(),
+)
+
+user_demographics = Table(
+    "user_demographics",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("gender", String(8)),
+    Column("age_group", String(16)),
+    Column("locale", Text),
+    Column("geo_id", BigInteger),
+    _updated_at(),
+    comment="What hosts PUT of their users; the host's own row wins at the next sync.",
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("catalog", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("manifest", JSONB, nullable=False, comment="arrays by name (sha256, dtype, shape) and facts"),
+    PrimaryKeyConstraint("catalog", "generation"),
+)
+
+model_blobs = Table(
+    "model_blobs",
+    metadata,
+    Column("sha256", String(64), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("sha256", "part"),
+    comment="The arrays of the kept generations, so that a host without a worker can fetch them.",
+)
+
+catalog_state = Table(
+    "catalog_state",
+    metadata,
+    Column("catalog", Text, primary_key=True),
+    Column("generation", BigInteger, nullable=False, server_default="0", comment="the one that serves"),
+    Column(
+        "stock_version",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="grows with each stock change",
+    ),
+    _updated_at(),
+    comment="One row a catalog; what every API process polls.",
+)
+
+unavailable_items = Table(
+    "unavailable_items",
+    metadata,
+    Column("catalog", Text, nullable=False),
+    Column("item_id", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("catalog", "item_id"),
+    comment="Items of the serving generation that are sold out, deleted or private now.",
+)
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("job", Text, nullable=False),
+    Column("status", String(16), nullable=False, comment="queued, running, succeeded, failed, lost"),
+    Column("asked_by", String(16), nullable=False, comment="schedule, api, cli or start"),
+    Column("step", Text),
+    Column("percent", Float, nullable=False, server_default="0"),
+    Column("rows", BigInteger, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("seconds", Float),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    Index("uq_job_runs_active", "job", unique=True, postgresql_where=text("status IN ('queued', 'running')")),
+    Index(None, "job", "created_at"),
+)
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("catalog", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("report", JSONB, nullable=False),
+    PrimaryKeyConstraint("catalog", "made_at"),
+)
+
+tail_watermarks = Table(
+    "tail_watermarks",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("position", JSONB, nullable=False),
+    _updated_at(),
+)

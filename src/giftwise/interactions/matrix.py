@@ -1,0 +1,40 @@
+"""Everyone's interactions with a catalog in bulk: aligned arrays that the algorithms take."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """m interactions, aligned, in no particular order.
+
+    `user` are positions in `user_ids`, `item` positions in the catalog's ids (interactions with items that are not
+    in the catalog, such as private presents, are left out before this), `kind` numbers of event.Kind, `at` unix
+    seconds. A (user, item, kind) appears once, with its latest time: one person clicking a thousand times counts once.
+    """
+
+    user: NDArray[np.int32]  # [m]
+    item: NDArray[np.int32]  # [m]
+    kind: NDArray[np.int8]  # [m]
+    at: NDArray[np.int64]  # [m]
+    user_ids: NDArray[np.generic]  # [users] sorted; int64, S16 or S<width>
+    items: int  # how many items the catalog has
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @property
+    def users(self) -> int:
+        """How many distinct users there are."""
+        return len(self.user_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Demographics of the same users, aligned with Interactions.user_ids."""
+
+    gender: NDArray[np.int8]  # [users] code in demographics.GENDERS, -1 = unknown
+    age: NDArray[np.int8]  # [users] code in demographics.AGE_GROUPS, -1 = unknown
+    geo: NDArray[np.int64]  # [users] region id, -1 = unknown

@@ -1,0 +1,172 @@
+"""Every knob of giftwise: environment in, one validated Settings object out.
+
+Each field is a name, a default and one sentence; docs/reference/settings.md is generated from this file.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def in_container() -> bool:
+    """Whether this process runs inside Docker, Podman or Kubernetes."""
+    return (
+        any(Path(mark).exists() for mark in ("/.dockerenv", "/run/.containerenv"))
+        or Path("/var/run/secrets/kubernetes.io").exists()
+    )
+
+
+def hide_password(url: str) -> str:
+    """The same URL, fit for a log: its password replaced by `***`."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user = f"{parts.username or ''}:***@"
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=user + place))
+
+
+class Settings(BaseSettings):
+    """Settings by environment variable (upper case) or `.env`; unknown names are ignored, as hosts share one file."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    main_database_url: SecretStr | None = Field(
+        None, description="The host's PostgreSQL, read only. Unset: an embedded server is started."
+    )
+    recommendations_database_url: SecretStr | None = Field(
+        None, description="Our own PostgreSQL. Unset: an embedded server is started."
+    )
+    recommendations_redis_url: SecretStr | None = Field(
+        None, description="Redis for the cache. Unset: an embedded server is started."
+    )
+    rabbitmq_url: SecretStr | None = Field(None, description="RabbitMQ for queued events; unset means none.")
+    basic_auth_username: str = Field("giftwise", min_length=1, description="User name of HTTP Basic.")
+    basic_auth_password: SecretStr | None = Field(
+        None, description="Password of HTTP Basic. There is no default: `serve` refuses to start without one."
+    )
+    metrics_open: bool = Field(False, description="Whether /metrics answers without a password.")
+    cors_allow_origins: str = Field("", description="Origins whose browsers may call, comma separated.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 in containers.")
+    data_dir: Path = Field(
+        Path(".giftwise"), description="Folder of the embedded servers and of the memory-mapped models."
+    )
+    main_mapping: Path | None = Field(
+        None, description="TOML file that maps the host's schema; unset means the contract's own schema."
+    )
+
+    max_similar_users: int = Field(20, ge=1, le=1000, description="How many similar users are kept per user.")
+    default_page_size: int = Field(20, ge=1, description="Places on a page where the request names no limit.")
+    max_page_size: int = Field(100, ge=1, description="The largest limit that a request may name.")
+    popular_items_refresh_minutes: int = Field(
+        15, ge=1, le=60, description="Minutes between two refreshes of the popular items."
+    )
+    user_profiles_refresh_minutes: int = Field(
+        30, ge=1, le=60, description="Minutes between two refreshes of the user profiles."
+    )
+    user_similarities_refresh_minutes: int = Field(
+        60, ge=1, le=1440, description="Minutes between two refreshes of similarities and neighbours."
+    )
+    cleanup_hours: int = Field(6, ge=1, le=24, description="Hours between two clean-ups of stale rows and cache.")
+    live_tail_seconds: float = Field(
+        2.0, gt=0, le=60, description="Seconds between two looks for new likes in the main database."
+    )
+    stock_sweep_seconds: float = Field(
+        5.0,
+        gt=0,
+        le=3600,
+        description="Seconds between two looks for items sold out, deleted or made private.",
+    )
+    model_poll_seconds: float = Field(
+        1.0, gt=0, le=60, description="Seconds between two looks of an API process for a newer model."
+    )
+    cache_ttl_popular: int = Field(900, ge=0, description="Seconds that a popular list stays cached.")
+    cache_ttl_personalized: int = Field(7200, ge=0, description="Seconds that a personalised list stays cached.")
+    cache_ttl_user_profile: int = Field(14400, ge=0, description="Seconds that a user's profile stays cached.")
+    main_pool_size: int = Field(8, ge=1, le=200, description="Connections to the main database per process.")
+    own_pool_size: int = Field(5, ge=1, le=200, description="Connections to our own database per process.")
+    redis_timeout_ms: int = Field(
+        80,
+        ge=1,
+        le=1000,
+        description="Milliseconds that a request waits for Redis before it goes on without it.",
+    )
+    main_statement_timeout_ms: int = Field(
+        2000, ge=1, description="Milliseconds that a request's query may take in the main database."
+    )
+    default_currency: str = Field("RUB", min_length=3, max_length=3, description="Currency where items name none.")
+
+    debug: bool = Field(False, description="Development mode: readable logs, tracebacks in the log.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @field_validator("log_level")
+    @classmethod
+    def known_level(cls, value: str) -> str:
+        """Lower-case, and one of the four levels."""
+        level = value.lower()
+        if level not in {"debug", "info", "warning", "error"}:
+            raise ValueError("LOG_LEVEL is one of debug, info, warning, error")
+        return level
+
+    @field_validator(
+        "main_database_url",
+        "recommendations_database_url",
+        "recommendations_redis_url",
+        "rabbitmq_url",
+        "basic_auth_password",
+        "main_mapping",
+        mode="before",
+    )
+    @classmethod
+    def empty_is_unset(cls, value: object) -> object:
+        """`NAME=` in an .env file means the same as no line at all."""
+        return None if value == "" else value
+
+    @property
+    def origins(self) -> list[str]:
+        """CORS_ALLOW_ORIGINS as a list."""
+        return [origin.strip() for origin in self.cors_allow_origins.split(",") if origin.strip()]
+
+    @property
+    def db_url(self) -> str | None:
+        """MAIN_DATABASE_URL; in a container localhost is read as the host `postgres`."""
+        return _in_container_host(self.main_database_url, "postgres")
+
+    @property
+    def recommendations_db_url(self) -> str | None:
+        """RECOMMENDATIONS_DATABASE_URL; in a container localhost is read as the host `postgres`."""
+        return _in_container_host(self.recommendations_database_url, "postgres")
+
+    @property
+    def redis_connection_url(self) -> str | None:
+        """RECOMMENDATIONS_REDIS_URL; in a container localhost is read as the host `redis`."""
+        return _in_container_host(self.recommendations_redis_url, "redis")
+
+    @property
+    def rabbitmq_connection_url(self) -> str | None:
+        """RABBITMQ_URL; in a container localhost is read as the host `rabbitmq`."""
+        return _in_container_host(self.rabbitmq_url, "rabbitmq")
+
+
+def _in_container_host(secret: SecretStr | None, service: str) -> str | None:
+    if secret is None:
+        return None
+    url = secret.get_secret_value()
+    parts = urlsplit(url)
+    if parts.hostname not in LOCAL_HOSTS or not in_container():
+        return url
+    credentials, at, _ = parts.netloc.rpartition("@")
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit(parts._replace(netloc=f"{credentials}{at}{service}{port}"))
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()
