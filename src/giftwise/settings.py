@@ -170,3 +170,14 @@ def _in_container_host(secret: SecretStr | None, service: str) -> str | None:
 def get_settings() -> Settings:
     """The process's settings, read once."""
     return Settings()
+
+
+def shown(settings: Settings) -> dict[str, str | int | float | bool | None]:
+    """Every setting as it may be shown to people: passwords hidden, also within URLs."""
+    values: dict[str, str | int | float | bool | None] = {}
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            value = hide_password(value.get_secret_value()) if name.endswith("_url") else "***"
+        values[name] = str(value) if isinstance(value, Path) else value
+    return values

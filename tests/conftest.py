@@ -1,0 +1,81 @@
+"""Real servers for every test: one embedded PostgreSQL and Redis a run, a fresh database where a test asks."""
+
+import itertools
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+import asyncpg
+import pytest
+import redis.asyncio
+
+from giftwise.db import embedded
+from giftwise.db.embedded import EmbeddedServers
+
+_numbers = itertools.count(1)
+
+
+class MakeDatabase(Protocol):
+    """Creates a fresh database, from a template where one is named, and answers its URL."""
+
+    async def __call__(self, prefix: str, template: str = "template1") -> str: ...
+
+
+@pytest.fixture(scope="session")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServers]:
+    """PostgreSQL and Redis of this test run."""
+    folder: Path = tmp_path_factory.mktemp("servers")
+    with await embedded.start(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers: EmbeddedServers) -> str:
+    """The maintenance database, as superuser."""
+    return servers.database_url("postgres")
+
+
+@pytest.fixture(scope="session")
+def make_database(servers: EmbeddedServers, postgres_url: str) -> MakeDatabase:
+    """Create a fresh database (optionally cloned from a template) and answer its URL."""
+
+    async def make(prefix: str, template: str = "template1") -> str:
+        name = f"{prefix}_{next(_numbers)}"
+        connection = await asyncpg.connect(postgres_url)
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        finally:
+            await connection.close()
+        return servers.database_url(name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def migrated_template(make_database: MakeDatabase) -> str:
+    """The name of a database with every migration applied, to clone from."""
+    from giftwise.db.migrate import migrate
+
+    url = await make_database("own_template")
+    await migrate(url)
+    return url.rpartition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture
+async def own_url(make_database: MakeDatabase, migrated_template: str) -> str:
+    """A fresh own database, migrated."""
+    return await make_database("own", migrated_template)
+
+
+@pytest.fixture(scope="session")
+def redis_url(servers: EmbeddedServers) -> str:
+    """Redis of this test run."""
+    return servers.redis_url
+
+
+@pytest.fixture
+async def redis_db(redis_url: str) -> str:
+    """Redis, emptied."""
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        await client.flushdb()
+    return redis_url
