@@ -1,0 +1,1 @@
+"""From a question to a page: history, ladder, scores, filters, page, reasons."""

@@ -1,0 +1,147 @@
+"""Why an item is on a page: page, ladder and history in; codes for programs and sentences for people out."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from giftwise.algorithms.content import ContentFacts, content_facts
+from giftwise.algorithms.neighbours import because_of
+from giftwise.catalog.model import Model
+from giftwise.interactions.event import Kind
+from giftwise.interactions.history import History
+from giftwise.people.demographics import Segment
+from giftwise.recommend.ladder import Listed, Ranked, Rung
+from giftwise.recommend.personalized import COLLABORATIVE, COLLABORATIVE_CONTENT, CONTENT, LadderParams
+
+Language = Literal["en", "ru"]
+
+TEXTS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "because_liked": "Because you liked {title}",
+        "because_purchased": "Because you bought {title}",
+        "because_viewed": "Because you looked at {title}",
+        "people_like_you": "People with tastes like yours chose it",
+        "same_category": "You often choose {category}",
+        "similar_title": "Similar to {title}",
+        "near_price": "Within your usual price range",
+        "suits": "Suits {words}, as your other choices do",
+        "your_preferences": "Fits your preferences",
+        "popular_in_segment": "Popular with {people}",
+        "popular_with_everyone": "Popular with everyone",
+        "new": "New here",
+    },
+    "ru": {
+        "because_liked": "Потому что вам понравилось: {title}",
+        "because_purchased": "Потому что вы купили: {title}",
+        "because_viewed": "Потому что вы смотрели: {title}",
+        "people_like_you": "Это выбирали люди с похожим вкусом",
+        "same_category": "Вы часто выбираете категорию «{category}»",
+        "similar_title": "Похоже на: {title}",
+        "near_price": "В вашем обычном ценовом диапазоне",
+        "suits": "Подходит: {words}, как и другой ваш выбор",
+        "your_preferences": "Соответствует вашим предпочтениям",
+        "popular_in_segment": "Популярно: {people}",
+        "popular_with_everyone": "Популярно у всех",
+        "new": "Новинка",
+    },
+}
+PEOPLE: Final[dict[str, dict[str | None, str]]] = {
+    "en": {"m": "men", "f": "women", None: "people"},
+    "ru": {"m": "мужчины", "f": "женщины", None: "люди"},
+}
+BECAUSE: Final = {Kind.LIKE: "because_liked", Kind.SAVE: "because_liked", Kind.PURCHASE: "because_purchased"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason: a stable code, its parameters, and a sentence."""
+
+    code: str
+    params: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Writes reasons in one language."""
+
+    language: Language = "en"
+
+    def say(self, code: str, **params: Any) -> Reason:
+        """The reason of a code, its sentence filled in."""
+        return Reason(code, params, TEXTS[self.language][code].format(**params))
+
+    def people(self, segment: Segment) -> str:
+        """A segment in words."""
+        who = PEOPLE[self.language][segment.gender]
+        age = f", {segment.age}" if segment.age else ""
+        where = "" if segment.geo is None else (", nearby" if self.language == "en" else ", рядом")
+        return who + age + where
+
+
+def explain(
+    model: Model,
+    page: Ranked,
+    rungs: list[Rung],
+    history: History,
+    *,
+    params: LadderParams,
+    speaker: Speaker,
+) -> list[tuple[Reason, ...]]:
+    """The reasons of every place of a page, strongest first; each place has at least one."""
+    weights = history.weights(params.history)
+    names = [rungs[int(rung)].name for rung in page.rungs]
+    sources = because_of(model, history.places, weights, page.places) if COLLABORATIVE in names else None
+    facts = content_facts(model, history.places, weights, page.places, params.content) if len(history.places) else None
+    found: list[tuple[Reason, ...]] = []
+    for at, name in enumerate(names):
+        if name == COLLABORATIVE and sources is not None:
+            found.append(_collaborative(model, int(sources[at]), history, speaker))
+        elif name in (CONTENT, COLLABORATIVE_CONTENT) and facts is not None:
+            found.append(_content(model, facts[at], speaker))
+        else:
+            found.append((_popular(rungs[int(page.rungs[at])], speaker),))
+    return found
+
+
+def _collaborative(model: Model, source: int, history: History, speaker: Speaker) -> tuple[Reason, ...]:
+    if source < 0:
+        return (speaker.say("people_like_you"),)
+    kinds = history.kinds[history.places == source]
+    kind = Kind(int(max(kinds, key=lambda number: (Kind(int(number)) in BECAUSE, number))))
+    code = BECAUSE.get(kind, "because_viewed")
+    return (speaker.say(code, item_id=_id(model, source), title=_title(model, source)),)
+
+
+def _content(model: Model, facts: ContentFacts, speaker: Speaker) -> tuple[Reason, ...]:
+    reasons: list[Reason] = []
+    if facts.like_title >= 0:
+        like = facts.like_title
+        reasons.append(speaker.say("similar_title", item_id=_id(model, like), title=_title(model, like)))
+    if facts.category >= 0:
+        reasons.append(speaker.say("same_category", category=model.word("categories", facts.category)))
+    if facts.near_price:
+        reasons.append(speaker.say("near_price"))
+    words = [word for word, bit in model.words["suitable_for"].items() if facts.suitable_for >> bit & 1]
+    if words:
+        reasons.append(speaker.say("suits", words=", ".join(words)))
+    return tuple(reasons) or (speaker.say("your_preferences"),)
+
+
+def _popular(rung: Rung, speaker: Speaker) -> Reason:
+    if not isinstance(rung, Listed):
+        return speaker.say("new")
+    who = rung.segment
+    params = {"gender": who.gender, "age": who.age, "geo_id": who.geo, "support": rung.ranked.support}
+    if who == Segment():
+        return speaker.say("popular_with_everyone", **params)
+    return speaker.say("popular_in_segment", people=speaker.people(who), **params)
+
+
+def _id(model: Model, place: int) -> int | str:
+    return model.answer_ids(np.array([place], dtype=np.int32))[0]
+
+
+def _title(model: Model, place: int) -> str:
+    return str(model.card(place)["title"])
