@@ -1,0 +1,1 @@
+"""The HTTP door: parse, authenticate, call, answer; no logic of its own."""
