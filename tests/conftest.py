@@ -11,7 +11,9 @@ import redis.asyncio
 
 from giftwise.db import embedded
 from giftwise.db.embedded import EmbeddedServers
+from giftwise.log import configure
 
+configure("warning")
 _numbers = itertools.count(1)
 
 
@@ -26,6 +28,12 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Emb
     """PostgreSQL and Redis of this test run."""
     folder: Path = tmp_path_factory.mktemp("servers")
     with await embedded.start(folder) as running:
+        # No test pulls the plug of the server itself, and a shared disk is slow to sync.
+        connection = await asyncpg.connect(running.database_url("postgres"))
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            await connection.execute(f"ALTER SYSTEM SET {name} = off")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
         yield running
 
 

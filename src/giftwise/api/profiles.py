@@ -18,7 +18,7 @@ UserId = Annotated[str, Path(min_length=1, max_length=TEXT_MAX, examples=["123"]
 
 
 class DemographicsBody(Asked):
-    """What a host says of a user; each field is optional, and null clears one."""
+    """What a host says of a user; each field is optional, and `any` clears one."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"gender": "male", "age_group": "25-34", "locale": "ru", "geo_id": 213}]}

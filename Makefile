@@ -1,0 +1,55 @@
+# The verbs of the project; each does all its own set-up. CI runs the same ones.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# uv from the path, else from a folder of the project, where pip puts it.
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --frozen
+DEMO_DIR ?= .demo
+
+.PHONY: help demo test lint format up seed logs serve worker quality
+
+help: ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+demo: .venv/ready ## set up, seed, learn, serve on embedded servers and show real answers (DATA=folder of CSV files)
+	@DATA_DIR=$(DEMO_DIR) $(RUN) giftwise demo $(if $(DATA),--data $(DATA))
+
+test: .venv/ready ## every test, on embedded PostgreSQL and Redis
+	@$(RUN) pytest $(ARGS)
+
+lint: .venv/ready ## formatting, lint, types, the rooms' one-way imports
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports
+
+format: .venv/ready ## rewrite what the formatter can
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+serve: .venv/ready ## the API (embedded servers where no URL is set)
+	@$(RUN) giftwise serve $(ARGS)
+
+worker: .venv/ready ## the jobs
+	@$(RUN) giftwise worker $(ARGS)
+
+seed: .venv/ready ## fill the host database with generated data (SCALE=demo, S or L)
+	@$(RUN) giftwise seed --scale $(or $(SCALE),demo)
+
+up: .venv/ready ## API and worker in the background, logs in $(DEMO_DIR)
+	@$(RUN) giftwise up
+
+logs: ## follow the logs of `make up`
+	@tail -n 50 -F .giftwise/logs/*.log
+
+quality: .venv/ready ## ranking quality on public data sets in ../shared/data
+	@$(RUN) python benchmarks/quality.py $(ARGS)
+
+.venv/ready: pyproject.toml uv.lock | $(UV)
+	@$(UV) sync --frozen --quiet
+	@touch $@
+
+.tools/bin/uv:
+	@echo "uv is not installed: putting it into .tools"
+	@python3 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv
