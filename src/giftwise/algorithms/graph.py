@@ -1,0 +1,156 @@
+"""Everyone's interactions in; the heaviest neighbours of each item, by closed-form graph filtering, out.
+
+With R the users x items matrix and Rn = Du^-a R Di^-b, a user's scores are r_u Di^-b F Di^o, where the filter
+F = linear * Rn'Rn / s1^2 + (1 - linear) * V (S / s1)^p V' adds the plain co-occurrence of items ("similar users",
+summed over all of them) to a low-pass part from the largest singular values S and vectors V of Rn; s1 is the largest.
+The user's own Du^-a is one number per user and changes no ranking, so it is left out, and the rest is a sum of rows of
+Di^-b F Di^o over the user's items. Only the heaviest entries of each row are kept.
+Sources: GF-CF (Shen et al., CIKM 2021), BSPM (Choi et al., SIGIR 2023), randomised SVD (Halko et al., 2011).
+Learning only: it imports scipy, which the API never loads.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from giftwise.algorithms.decay import decayed_weights
+from giftwise.algorithms.heaviest import heaviest
+from giftwise.algorithms.spectrum import largest_singular
+from giftwise.interactions.event import WEIGHTS
+from giftwise.interactions.matrix import Interactions
+
+
+@dataclass(frozen=True, slots=True)
+class GraphParams:
+    """The filter's shape and its cost."""
+
+    neighbours: int = 200
+    """How many neighbours an item keeps (K)."""
+    user_exponent: float = 0.45
+    """a: how much the taste of a busy user is divided among their items."""
+    item_exponent: float = 0.4
+    """b: how much a popular item is damped as evidence."""
+    output_exponent: float = 0.35
+    """o: how much a popular item gains as a recommendation."""
+    linear: float = 0.3
+    """Share of plain co-occurrence; the rest is the low-pass part."""
+    rank: int = 512
+    """How many singular values the low-pass part keeps; it is clipped to what the data has."""
+    sigma_power: float = 0.5
+    """p: 0 passes all kept frequencies alike, 2 damps as plain co-occurrence does."""
+    power_steps: int = 3
+    """Subspace iterations of the randomised SVD: more are more exact, each costs two passes over R."""
+    kind_weights: tuple[float, ...] = WEIGHTS
+    """Weight of each event.Kind; a pair's kinds add up, and pairs that end at or below 0 are left out."""
+    half_life_days: float = 180.0
+    """Days after which an interaction counts half, seen from the newest one; 0 never forgets."""
+    max_per_user: int = 1000
+    """Of each user, only this many of the heaviest pairs count: one crawler would cost its square."""
+    block: int = 256
+    """Rows of the item x item filter that are dense at one time: memory is block * n * 4 bytes a copy."""
+    seed: int = 7
+    """Seed of the randomised SVD."""
+
+
+DEFAULTS = GraphParams()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Of each of n items its heaviest neighbours, heaviest first, without itself."""
+
+    items: NDArray[np.int32]  # [n, K], -1 pads
+    weights: NDArray[np.float16]  # [n, K], 0 pads; the largest of all is 1
+
+
+def item_neighbours(
+    interactions: Interactions,
+    params: GraphParams = DEFAULTS,
+    progress: Callable[[float], None] | None = None,
+) -> Neighbours:
+    """The graph filter of `interactions`, K neighbours an item; `progress` is told the done share, 0..1.
+
+    Items without interactions, and catalogs where nothing connects, get empty rows. Memory: a few
+    times block * n floats beside V (n * rank floats). Deterministic by seed on one machine.
+    """
+    rows = _Filter(interactions, params)
+    n = interactions.items
+    items = np.full((n, params.neighbours), -1, dtype=np.int32)
+    weights = np.zeros((n, params.neighbours), dtype=np.float32)
+    for start in range(0, n, params.block):
+        stop = min(start + params.block, n)
+        items[start:stop], weights[start:stop] = heaviest(rows.block(start, stop), params.neighbours)
+        if progress is not None:
+            progress(stop / n)
+    largest = weights.max(initial=0)
+    return Neighbours(items, (weights / (largest or 1)).astype(np.float16))
+
+
+class _Filter:
+    """The item x item filter Di^-b F Di^o, given out in blocks of dense rows."""
+
+    def __init__(self, interactions: Interactions, params: GraphParams) -> None:
+        raw = preference_matrix(interactions, params.kind_weights, params.half_life_days, params.max_per_user)
+        users, items = raw.sum(axis=1), raw.sum(axis=0)
+        self.before = _power(items, -params.item_exponent)
+        self.after = _power(items, params.output_exponent)
+        self.matrix = _scaled(raw, _power(users, -params.user_exponent), self.before)
+        self.transposed = self.matrix.T.tocsr()
+        sigma, self.vectors = largest_singular(self.matrix, params.rank, params.power_steps, params.seed)
+        top = sigma[0] if len(sigma) else np.float32(1)
+        self.passed = (1 - params.linear) * (sigma / top) ** np.float32(params.sigma_power)
+        self.linear = np.float32(params.linear / top**2)
+
+    def block(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Rows `start` to `stop` of the filter, float32 [stop - start, n]; an item is no neighbour of itself (0)."""
+        dense = (self.vectors[start:stop] * self.passed) @ self.vectors.T
+        together = self.transposed[start:stop] @ self.matrix
+        place = np.repeat(np.arange(stop - start), np.diff(together.indptr))
+        dense[place, together.indices] += together.data * self.linear
+        dense *= self.before[start:stop, None]
+        dense *= self.after
+        dense[np.arange(stop - start), np.arange(start, stop)] = 0
+        return np.asarray(dense, dtype=np.float32)
+
+
+def preference_matrix(
+    interactions: Interactions, kind_weights: tuple[float, ...], half_life_days: float, max_per_user: int
+) -> Any:
+    """R: scipy CSR float32 [users, items], the kinds of a pair added up; pairs at or below 0 are left out."""
+    weights = decayed_weights(
+        interactions.kind,
+        interactions.at,
+        kind_weights=kind_weights,
+        half_life_days=half_life_days,
+        now=int(interactions.at.max(initial=0)),
+    )
+    shape = (interactions.users, interactions.items)
+    matrix = csr_array((weights, (interactions.user, interactions.item)), shape=shape, dtype=np.float32)
+    matrix.sum_duplicates()
+    matrix.data[matrix.data < 0] = 0
+    _keep_heaviest(matrix, max_per_user)
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _keep_heaviest(matrix: Any, most: int) -> None:
+    """Zero all but the `most` heaviest entries of each row, in place; of equals the first items stay."""
+    for row in np.flatnonzero(np.diff(matrix.indptr) > most):
+        data = matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]
+        data[np.argsort(-data, kind="stable")[most:]] = 0
+
+
+def _power(degrees: NDArray[np.floating], exponent: float) -> NDArray[np.float32]:
+    """degrees ** exponent, 0 where there is no degree."""
+    return np.where(degrees > 0, np.maximum(degrees, 1e-12) ** exponent, 0).astype(np.float32)
+
+
+def _scaled(matrix: Any, by_row: NDArray[np.float32], by_column: NDArray[np.float32]) -> Any:
+    """The matrix with its rows and columns multiplied, as a copy."""
+    scaled = matrix.copy()
+    scaled.data *= np.repeat(by_row, np.diff(matrix.indptr)) * by_column[matrix.indices]
+    return scaled
