@@ -1,0 +1,1 @@
+"""How good the ranking is: splits, measures and the report of one run."""

@@ -1,0 +1,74 @@
+"""Interactions in; what may be learned from, and what was chosen afterwards, out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from giftwise.evaluation.measures import Truth
+from giftwise.interactions.event import Kind
+from giftwise.interactions.matrix import Interactions
+
+CHOICES = (Kind.LIKE, Kind.SAVE, Kind.SHARE, Kind.PURCHASE)
+"""Kinds that count as a choice when a ranking is judged; views and clicks only teach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The part to learn from, and what its users chose later among items new to them."""
+
+    train: Interactions
+    truth: Truth
+
+
+def temporal_split(interactions: Interactions, cut: int, choices: tuple[Kind, ...] = CHOICES) -> Split:
+    """Train: before `cut` (unix seconds). Truth: items chosen from then on with which the user had done nothing."""
+    before = interactions.at < cut
+    later = ~before & np.isin(interactions.kind, choices)
+    return _split(interactions, before, later)
+
+
+def cut_at(interactions: Interactions, share: float, choices: tuple[Kind, ...] = CHOICES) -> int:
+    """The time (unix seconds) before which `share` of all choices were made; 0 where there is none."""
+    times = interactions.at[np.isin(interactions.kind, choices)]
+    return int(np.quantile(times, share, method="nearest")) if len(times) else 0
+
+
+def leave_last_out(interactions: Interactions, choices: tuple[Kind, ...] = CHOICES) -> Split:
+    """Truth: each user's latest choice (of equally late ones the last item). Train: what was done before its time.
+
+    Only users with a choice are split; another kind of interaction with that item is taken out of train too.
+    """
+    chosen = np.flatnonzero(np.isin(interactions.kind, choices))
+    order = chosen[np.lexsort((interactions.item[chosen], interactions.at[chosen], interactions.user[chosen]))]
+    user = interactions.user[order]
+    last = order[np.flatnonzero(np.r_[user[1:] != user[:-1], True])] if len(order) else order
+    until = np.full(interactions.users, np.iinfo(np.int64).max)
+    until[interactions.user[last]] = interactions.at[last]
+    item_of = np.full(interactions.users, -1, dtype=np.int64)
+    item_of[interactions.user[last]] = interactions.item[last]
+    before = (interactions.at <= until[interactions.user]) & (interactions.item != item_of[interactions.user])
+    later = np.zeros(len(interactions), dtype=np.bool_)
+    later[last] = True
+    return _split(interactions, before, later)
+
+
+def _split(interactions: Interactions, before: NDArray[np.bool_], later: NDArray[np.bool_]) -> Split:
+    train = replace(
+        interactions,
+        user=interactions.user[before],
+        item=interactions.item[before],
+        kind=interactions.kind[before],
+        at=interactions.at[before],
+    )
+    width = max(interactions.items, 1)
+    known = train.user.astype(np.int64) * width + train.item
+    chosen = np.unique(interactions.user[later].astype(np.int64) * width + interactions.item[later])
+    return Split(train, truth_of(chosen[~np.isin(chosen, known)], width))
+
+
+def truth_of(pairs: NDArray[np.int64], width: int) -> Truth:
+    """The truth of sorted, distinct pairs, each user * width + item."""
+    users, starts = np.unique(pairs // width, return_index=True)
+    at = np.append(starts, len(pairs)).astype(np.int64)
+    return Truth(users.astype(np.int32), at, (pairs % width).astype(np.int32))
