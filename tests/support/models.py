@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from giftwise.catalog.ids import IdKind
+from giftwise.ids import IdKind
 
 Arrays = dict[str, NDArray[Any]]
 Facts = dict[str, Any]

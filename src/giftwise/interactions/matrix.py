@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from giftwise.people.crowd import Crowd
+
+__all__ = ["Crowd", "Interactions"]
+
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
@@ -29,12 +33,3 @@ class Interactions:
     def users(self) -> int:
         """How many distinct users there are."""
         return len(self.user_ids)
-
-
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """Demographics of the same users, aligned with Interactions.user_ids."""
-
-    gender: NDArray[np.int8]  # [users] code in demographics.GENDERS, -1 = unknown
-    age: NDArray[np.int8]  # [users] code in demographics.AGE_GROUPS, -1 = unknown
-    geo: NDArray[np.int64]  # [users] region id, -1 = unknown

@@ -1,0 +1,127 @@
+"""The pulled catalog: the host's public presents in, as Items; which of them are in stock right now."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from giftwise.catalog.item import Items
+from giftwise.catalog.values import (
+    make_card,
+    make_codes,
+    make_masks,
+    read_ages,
+    read_gender,
+    read_geo,
+    read_price,
+    read_words,
+)
+from giftwise.db.main import MainDatabase
+from giftwise.db.schema import JSON, HostSchema, HostTable
+from giftwise.errors import MappingError
+from giftwise.ids import IdKind, positions
+
+CHUNK: Final = 4_000  # ids asked for at once; in larger lists the planner prefers to read the whole table
+
+_TEXTS: Final = ("price", "geo", "title", "currency", "image_url", "url")
+_WORDS: Final = ("category", "platform", "target_gender", "target_age", "suitable_for", "acquaintance_level")
+
+
+def item_id_kind(schema: HostSchema) -> IdKind:
+    """The kind of the catalog's ids; MappingError where the column cannot be an id."""
+    try:
+        return IdKind.of_column(schema.item_id.type)
+    except ValueError as error:
+        raise MappingError(f"items.id = {schema.item_id.sql}: {error}") from None
+
+
+async def read_items(main: MainDatabase) -> Items:
+    """Every public item, in stock or not, sorted by id. Private ones are never selected.
+
+    Ids that hosts could not send (over 64 characters, unprintable) are left out. Raises MainDatabaseUnavailable,
+    MappingError.
+    """
+    schema = await main.schema()
+    kind = item_id_kind(schema)
+    rows = await main.read_rows(items_query(schema))
+    # A hundred thousand rows take a second of pure Python: off the loop with it.
+    return await asyncio.to_thread(_items, kind, schema.items, rows)
+
+
+async def read_available(main: MainDatabase, model_ids: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of these ids (sorted, as in a model) are public and in stock now: bool [n], by primary key."""
+    schema = await main.schema()
+    kind = item_id_kind(schema)
+    query = available_query(schema)
+    available = np.zeros(len(model_ids), np.bool_)
+    for start in range(0, len(model_ids), CHUNK):
+        rows = await main.fetch(query, kind.answer(model_ids[start : start + CHUNK]))
+        places = positions(model_ids, kind.array([row[0] for row in rows]))
+        available[places[places >= 0]] = True
+    return available
+
+
+@lru_cache(maxsize=8)
+def items_query(schema: HostSchema) -> str:
+    """SQL of all public items: id, created_at in unix seconds, whether in stock, then texts and words as text."""
+    items = schema.items
+    columns = [items.value("id"), items.seconds("created_at"), f"{_available(items)} IS TRUE"]
+    columns += [items.text(key) for key in (*_TEXTS, *_WORDS)]
+    return f"SELECT {', '.join(columns)} FROM {items.source} WHERE {items['public'].sql}"
+
+
+@lru_cache(maxsize=8)
+def available_query(schema: HostSchema) -> str:
+    """SQL of those of the ids $1 that may be recommended now."""
+    items, key = schema.items, schema.item_id
+    return (
+        f"SELECT {items.value('id')} FROM {items.source}"
+        f" WHERE {key.sql} = ANY($1::{key.parameter}[]) AND {items['public'].sql} AND {_available(items)}"
+    )
+
+
+def _available(items: HostTable) -> str:
+    return items["available"].sql if "available" in items else "TRUE"
+
+
+def _items(kind: IdKind, table: HostTable, rows: Sequence[Any]) -> Items:
+    rows = [row for row in rows if row[0] is not None and kind.parse(row[0]) is not None]
+    ids, first = np.unique(kind.array([row[0] for row in rows]), return_index=True)
+    rows = [rows[place] for place in first.tolist()]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * (3 + len(_TEXTS) + len(_WORDS))
+    _, created_at, in_stock, prices, geos, titles, currencies, image_urls, urls = columns[:9]
+    words = {
+        key: [read_words(text, _is_json(table, key)) for text in column]
+        for key, column in zip(_WORDS, columns[9:], strict=True)
+    }
+    category, categories = make_codes(words["category"])
+    platform, platforms = make_codes(words["platform"])
+    suitable_for, suitable_for_words = make_masks(words["suitable_for"])
+    acquaintance_level, acquaintance_level_words = make_masks(words["acquaintance_level"])
+    return Items(
+        id_kind=kind,
+        ids=ids,
+        price=np.fromiter(map(read_price, prices), np.float32, len(rows)),
+        created_at=np.array(created_at, np.int64),
+        category=category,
+        platform=platform,
+        suitable_for=suitable_for,
+        acquaintance_level=acquaintance_level,
+        target_gender=np.fromiter(map(read_gender, words["target_gender"]), np.int8, len(rows)),
+        target_age=np.fromiter(map(read_ages, words["target_age"]), np.int16, len(rows)),
+        geo=np.fromiter(map(read_geo, geos), np.int64, len(rows)),
+        in_stock=np.array(in_stock, np.bool_),
+        cards=tuple(map(make_card, titles, currencies, image_urls, urls)),
+        titles=tuple(title or "" for title in titles),
+        categories=categories,
+        platforms=platforms,
+        suitable_for_words=suitable_for_words,
+        acquaintance_level_words=acquaintance_level_words,
+    )
+
+
+def _is_json(table: HostTable, key: str) -> bool:
+    return key in table and (table[key].type in JSON or table[key].is_array)
