@@ -1,5 +1,6 @@
 """Identifiers as the host has them: anything a host sends in, the catalog's own kind out."""
 
+import re
 import uuid
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 TEXT_MAX = 64
+INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 
 TYPE_NAMES = {
     "int2": "integer", "int4": "integer", "int8": "integer",
@@ -92,10 +94,9 @@ def parse_all(kind: IdKind, values: Iterable[int | str]) -> NDArray[np.generic]:
 def _integer(value: int | str | uuid.UUID) -> int | None:
     if isinstance(value, uuid.UUID):
         return None
-    try:
-        number = int(value)
-    except ValueError:
-        return None
+    if isinstance(value, str) and not INTEGER.fullmatch(value):
+        return None  # int() would take "1_0", " 1" and digits of other scripts
+    number = int(value)
     return number if INTEGER_MIN <= number <= INTEGER_MAX else None
 
 

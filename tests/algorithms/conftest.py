@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from giftwise.catalog.ids import IdKind
 from giftwise.catalog.item import Items
 from giftwise.catalog.model import Model, item_arrays
+from giftwise.ids import IdKind
 from giftwise.interactions.event import Kind
 from giftwise.interactions.matrix import Crowd, Interactions
 

@@ -221,6 +221,7 @@ async def test_details_and_reasons_come_on_request_and_are_the_hosts_own(
             assert result.get("title") == row["title"]
             assert result.get("category") == row["category"]
             assert result.get("url") == row["url"]
+            assert result["currency"] == row["currency"]
             assert result.get("price") == (
                 None if row["price"] is None else pytest.approx(float(row["price"]), rel=1e-6)
             )

@@ -1,6 +1,7 @@
 """One API process's parts, put together: settings in, everything that routes call out."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from giftwise import telemetry
@@ -12,6 +13,7 @@ from giftwise.catalog.watch import ModelWatcher, Snapshot
 from giftwise.db.main import MainDatabase
 from giftwise.db.mapping import load_mapping
 from giftwise.db.own import OwnDatabase
+from giftwise.errors import GiftwiseError
 from giftwise.recommend.people import People
 from giftwise.recommend.profiles import ProfileDesk
 from giftwise.recommend.recommender import Lifetimes, Recommender
@@ -35,6 +37,8 @@ class Engine:
         """Look for a model once and keep looking; nothing here needs a server to be up."""
         self.watcher.on_change(_report)
         await self.watcher.start()
+        with suppress(GiftwiseError):  # so that the first request does not pay for looking at the host's schema
+            await self.main.schema()
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from giftwise.catalog.ids import TEXT_MAX
+from giftwise.ids import TEXT_MAX
 from giftwise.people.demographics import parse_age, parse_gender
 from giftwise.recommend.page import Answer, Detail
 from giftwise.recommend.recommender import Include
@@ -204,8 +204,8 @@ class ResultOut(BaseModel):
     reasons: list[ReasonOut] | None = Field(None, description="with include reasons")
 
     @classmethod
-    def of(cls, found: Detail) -> Self:
-        """One place as JSON."""
+    def of(cls, found: Detail, currency: str) -> Self:
+        """One place as JSON; `currency` is that of items that name none."""
         card = found.card
         reasons = None
         if found.reasons is not None:
@@ -216,7 +216,7 @@ class ResultOut(BaseModel):
             rung=found.rung,
             title=card.get("title"),
             price=found.price,
-            currency=card.get("currency"),
+            currency=card.get("currency") or currency,
             image_url=card.get("image_url"),
             url=card.get("url"),
             category=found.category,
@@ -261,8 +261,8 @@ class ListAnswer(BaseModel):
     results: list[ResultOut] | None = Field(None, description="with include details or reasons")
 
     @classmethod
-    def of(cls, answer: Answer, milliseconds: float) -> Self:
-        """An answer as JSON."""
+    def of(cls, answer: Answer, milliseconds: float, currency: str) -> Self:
+        """An answer as JSON; `currency` is that of items that name none."""
         page = answer.page
         return cls(
             items=answer.items,
@@ -279,5 +279,5 @@ class ListAnswer(BaseModel):
             cache_hit=answer.cache_hit,
             generation=answer.generation,
             age_seconds=round(answer.age_seconds, 3),
-            results=None if answer.details is None else [ResultOut.of(found) for found in answer.details],
+            results=None if answer.details is None else [ResultOut.of(found, currency) for found in answer.details],
         )

@@ -27,7 +27,7 @@ async def popular(body: PopularRequest, request: Request, engine: Ours) -> ListA
     params = body.user_params
     query = PopularQuery(Segment(params.gender, params.age, params.geo_id), body.filters.filters(params.category))
     answer = await engine.presents.popular(query, _page(body, engine), body.wanted)
-    return _answered(answer, request)
+    return _answered(answer, request, engine)
 
 
 @router.post("/personalized", summary="One user's own list", response_model_exclude_none=True)
@@ -36,7 +36,7 @@ async def personalized(body: PersonalizedRequest, request: Request, engine: Ours
     after 1-2 interactions, by people with similar tastes from 3 on; what one way cannot fill, the next does."""
     query = PersonalQuery(body.user_id, body.geo_id, body.filters.filters())
     answer = await engine.presents.personalized(query, _page(body, engine), body.wanted)
-    return _answered(answer, request)
+    return _answered(answer, request, engine)
 
 
 def _page(body: ListParams, engine: Engine) -> Page:
@@ -48,8 +48,8 @@ def _page(body: ListParams, engine: Engine) -> Page:
     return Page(body.pagination.page, limit)
 
 
-def _answered(answer: Answer, request: Request) -> ListAnswer:
+def _answered(answer: Answer, request: Request, engine: Engine) -> ListAnswer:
     milliseconds = milliseconds_since_start(request)
     telemetry.answers.labels(answer.algorithm, "hit" if answer.cache_hit else "miss").inc()
     telemetry.answer_seconds.labels(answer.algorithm).observe(milliseconds / 1000)
-    return ListAnswer.of(answer, milliseconds)
+    return ListAnswer.of(answer, milliseconds, engine.settings.default_currency)

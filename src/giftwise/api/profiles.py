@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from giftwise.api.calls import Guarded, Ours
 from giftwise.api.present_schema import Age, Asked, Gender, Geo, Word, printable
 from giftwise.api.problems import problem_responses
-from giftwise.catalog.ids import TEXT_MAX
+from giftwise.ids import TEXT_MAX
 from giftwise.people.users import Demographics
 
 router = APIRouter(prefix="/user-profile", tags=["profiles"], dependencies=[Guarded], responses=problem_responses(422))

@@ -6,7 +6,7 @@
 | forgotten:{catalog}:{user} | a counter that grows with each forgetting | an hour | - |
 | popular:{catalog}:{digest} | one popular list | CACHE_TTL_POPULAR | a new generation or stock change (in the digest) |
 | profile:{user} | the user's profile as answered | CACHE_TTL_USER_PROFILE | events, PUT profile, refresh |
-| demographics:{user} | gender, age group, locale, region | DEMOGRAPHICS_TTL | PUT profile, refresh, a sync that finds otherwise |
+| demographics:{user} | gender, age group, locale, region | DEMOGRAPHICS_TTL | PUT profile, refresh, a sync |
 | beat:{catalog} | nothing; there while the live tail keeps up | a few tail periods | time |
 
 Everything that depends on the model has the snapshot's version inside its digest. The prefix is the format's version:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from giftwise.catalog.ids import IdKind
+from giftwise.ids import IdKind
 
 NO_CODE: Final = -1
 

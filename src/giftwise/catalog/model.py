@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from giftwise.catalog.ids import IdKind, positions
 from giftwise.catalog.item import Items
+from giftwise.ids import IdKind, positions
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from giftwise.catalog.ids import parse_all
 from giftwise.catalog.model import Model
+from giftwise.ids import parse_all
 from giftwise.recommend.request import Filters
 
 
@@ -43,7 +43,7 @@ def _has_code(model: Model, vocabulary: str, column: str, words: tuple[str, ...]
 
 
 def _has_bit(model: Model, column: str, word: str) -> NDArray[np.bool_]:
-    bit = model.words[column].get(word)
+    bit = model.words[column].get(word.lower())  # these words are kept in lower case
     if bit is None:
         return np.zeros(len(model), dtype=np.bool_)
     return np.asarray((model[column] & (1 << bit)) != 0)

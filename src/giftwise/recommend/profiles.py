@@ -9,10 +9,10 @@ import numpy as np
 
 from giftwise.algorithms.profiles import facts_of_model, user_profiles
 from giftwise.cache.profiles import ProfileCache
-from giftwise.catalog.ids import IdKind
 from giftwise.catalog.model import Model
 from giftwise.db.own import OwnDatabase
 from giftwise.errors import GiftwiseError, MainDatabaseUnavailable, ModelNotReady, OwnDatabaseUnavailable
+from giftwise.ids import IdKind
 from giftwise.interactions.history import History, read_history
 from giftwise.interactions.matrix import Interactions
 from giftwise.people.profiles import read_profile, write_profile
