@@ -47,7 +47,7 @@ quality: .venv/ready ## ranking quality on public data sets in ../shared/data
 	@$(RUN) python benchmarks/quality.py $(ARGS)
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 .tools/bin/uv:

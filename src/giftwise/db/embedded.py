@@ -21,6 +21,8 @@ from typing import IO, Any, Final, Self
 
 import asyncpg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 HOST_DATABASE: Final = "host"
 OWN_DATABASE: Final = "recommendations"
@@ -71,7 +73,7 @@ class EmbeddedServers:
             except BlockingIOError:
                 self._presence.close()
                 return
-            with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(self.redis_socket)) as client:
+            with suppress(redis.RedisError), _client(self.redis_socket) as client:
                 client.shutdown(save=True)
             self.postgres.stop()
             self._presence.close()
@@ -154,9 +156,14 @@ def _ensure_redis(folder: Path, socket: Path) -> None:
         time.sleep(0.02)
 
 
+def _client(socket: Path) -> redis.Redis:
+    """A client that does not try again: by default it would, for seconds, where no server is or one just stopped."""
+    return redis.Redis(unix_socket_path=str(socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+
 def _answers(socket: Path) -> bool:
     try:
-        with redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:
+        with _client(socket) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False
