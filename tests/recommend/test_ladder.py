@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from giftwise.catalog.ids import IdKind
 from giftwise.catalog.model import Model, RankedItems
+from giftwise.ids import IdKind
 from giftwise.people.demographics import Segment
 from giftwise.recommend.filters import allowed
 from giftwise.recommend.ladder import Listed, Newest, Rung, Scored, best_first, climb
