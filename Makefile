@@ -13,7 +13,7 @@ help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 demo: .venv/ready ## set up, seed, learn, serve on embedded servers and show real answers (DATA=folder of CSV files)
-	@DATA_DIR=$(DEMO_DIR) $(RUN) giftwise demo $(if $(DATA),--data $(DATA))
+	@DATA_DIR=$(DEMO_DIR) $(RUN) giftwise demo $(if $(DATA),--data $(DATA)) || test $$? = 130  # Ctrl-C
 
 test: .venv/ready ## every test, on embedded PostgreSQL and Redis
 	@$(RUN) pytest $(ARGS)

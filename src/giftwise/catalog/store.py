@@ -7,6 +7,7 @@ jobs write therefore become visible in the same commit.
 
 import asyncio
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -242,7 +243,7 @@ class ModelStore:
     def _remember(self, manifest: Manifest) -> None:
         """Keep the manifest of a generation that is known to be committed."""
         self._manifests.mkdir(parents=True, exist_ok=True)
-        temporary = self._manifests / f"{manifest.generation}.part"
+        temporary = self._manifests / f"{manifest.generation}.{os.getpid()}.part"  # several processes may load at once
         temporary.write_text(json.dumps(manifest.as_json()))
         temporary.replace(self._manifest_path(manifest.generation))
 

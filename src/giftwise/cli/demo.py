@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -75,6 +76,7 @@ def demo(
         if not full_sync(ready.settings, "learning"):
             raise typer.Exit(1)
         password = ensure_password(ready.settings, generate=True)
+        _need_free_port(ready.settings)
         with _running("serve"), _running("worker"):
             site = _Site(ready.settings, password)
             site.wait_until_ready()
@@ -107,6 +109,17 @@ async def _fill(ready: Equipped, data: Path | None) -> None:
             progress=report,
         )
     show_import(done)
+
+
+def _need_free_port(settings: Settings) -> None:
+    """Say so before anything answers in our place: another server on the port would be taken for ours."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            errors.print(f"[red]port {settings.port} is taken[/red]: name another, as in PORT=8001 make demo")
+            raise typer.Exit(1) from None
 
 
 def _csv(folder: Path, name: str, *, needed: bool = True) -> Any:

@@ -49,7 +49,9 @@ def main(
 
 def run() -> None:
     """The entry point: what went wrong is said in one line, and a bug keeps its traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that embedded servers are stopped in order
+    # Both end a command in order, embedded servers included; a shell may have us started with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         app()
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,9 @@ def serve(
             ensure_schema(ready.settings)
         ensure_password(ready.settings, generate=ready.is_embedded)
         with _shared_metrics():
+            # uvicorn ends in order at either signal and then raises it once more, for whom it may concern: nobody.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: None)
             uvicorn.run(
                 APP,
                 factory=True,
