@@ -78,31 +78,36 @@ class Jobs(BaseModel):
     runs: list[RunOut]
 
 
-@router.post("/refresh-popular-items", status_code=202)
+@router.post("/refresh-popular-items", status_code=202, summary="Count anew what is popular")
 async def refresh_popular_items(engine: Ours, response: Response, body: NoBody | None = None) -> Accepted:
-    """Count anew what is popular."""
+    """202 with the run's id; a second call while it runs answers the running one."""
     return await _start(engine, response, "popular_items")
 
 
-@router.post("/update-user-profiles", status_code=202)
+@router.post("/update-user-profiles", status_code=202, summary="Compute every user's profile anew")
 async def update_user_profiles(engine: Ours, response: Response, body: NoBody | None = None) -> Accepted:
-    """Compute every user's profile anew."""
+    """202 with the run's id; the host's demographics win over what was PUT."""
     return await _start(engine, response, "user_profiles")
 
 
-@router.post("/update-user-similarities", status_code=202)
+@router.post("/update-user-similarities", status_code=202, summary="Learn neighbours and similar users anew")
 async def update_user_similarities(engine: Ours, response: Response, body: NoBody | None = None) -> Accepted:
-    """Learn neighbours and similar users anew."""
+    """202 with the run's id; the longest of the jobs."""
     return await _start(engine, response, "user_similarities")
 
 
-@router.post("/jobs/{name}/run", status_code=202, responses=problem_responses(404, 422, 503))
+@router.post(
+    "/jobs/{name}/run",
+    status_code=202,
+    summary="Start any job by its name",
+    responses=problem_responses(404, 422, 503),
+)
 async def run_job(name: str, engine: Ours, response: Response, body: NoBody | None = None) -> Accepted:
-    """Start any job by its name; a second call while it runs answers the running one."""
+    """The names are in GET /admin/jobs; a second call while one runs answers the running one."""
     return await _start(engine, response, name)
 
 
-@router.get("/jobs")
+@router.get("/jobs", summary="The schedule, and what runs and ran")
 async def list_jobs(engine: Ours, query: Annotated[RunsQuery, Query()]) -> Jobs:
     """The schedule, each job's newest run, and the newest runs of all."""
     latest = await runs.latest(engine.own)
@@ -120,7 +125,7 @@ async def list_jobs(engine: Ours, query: Annotated[RunsQuery, Query()]) -> Jobs:
     )
 
 
-@router.get("/jobs/{run_id}", responses=problem_responses(404, 422, 503))
+@router.get("/jobs/{run_id}", summary="One run and its progress", responses=problem_responses(404, 422, 503))
 async def read_run(run_id: str, engine: Ours) -> RunOut:
     """One run, with its step and percent while it runs."""
     return RunOut.of(await runs.get(engine.own, run_id))

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from giftwise import __version__
-from giftwise.api import admin, health, metrics, presents, problems, profiles, stats
+from giftwise.api import admin, health, metrics, pages, presents, problems, profiles, stats
 from giftwise.api.edge import Edge
 from giftwise.api.engine import build
 from giftwise.log import configure
@@ -42,11 +42,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         separate_input_output_schemas=False,
+        docs_url=None,  # api/pages.py has them, behind the password and without another server's scripts
+        redoc_url=None,
+        openapi_url=None,
     )
     app.state.settings = settings
     problems.install(app)
-    for surface in (presents, profiles, admin, stats, health, metrics):
+    for surface in (presents, profiles, admin, stats, health, metrics, pages):
         app.include_router(surface.router)
+    app.mount(pages.ASSETS, pages.assets())
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

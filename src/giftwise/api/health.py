@@ -43,7 +43,12 @@ class Live(BaseModel):
     status: Literal["alive"] = "alive"
 
 
-@router.get("/health", response_model_exclude_none=True, responses={503: {"model": Health}})
+@router.get(
+    "/health",
+    summary="Whether lists can be answered, and by which parts",
+    response_model_exclude_none=True,
+    responses={503: {"model": Health}},
+)
 async def health(engine: Ours, response: Response) -> Health:
     """Needs no password. 200 while anything useful can be served, 503 where nothing can."""
     found = await _look(engine)
@@ -51,13 +56,15 @@ async def health(engine: Ours, response: Response) -> Health:
     return found
 
 
-@router.get("/health/live")
+@router.get("/health/live", summary="The process answers")
 async def live() -> Live:
     """No I/O: restart the process only when this fails."""
     return Live()
 
 
-@router.get("/health/ready", response_model_exclude_none=True, responses={503: {"model": Health}})
+@router.get(
+    "/health/ready", summary="Send requests here", response_model_exclude_none=True, responses={503: {"model": Health}}
+)
 async def ready(engine: Ours, response: Response) -> Health:
     """Send requests here while this is 200: true whenever some list can be answered, be it from fallbacks."""
     return await health(engine, response)

@@ -12,6 +12,7 @@ router = APIRouter(tags=["operation"])
 
 @router.get(
     "/metrics",
+    summary="Counters for Prometheus",
     dependencies=[Depends(allow_metrics)],
     response_class=Response,
     responses={200: {"content": {"text/plain": {}}}, **problem_responses()},

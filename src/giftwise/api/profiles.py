@@ -88,7 +88,7 @@ class Refreshed(BaseModel):
     profile: ProfileOut | None
 
 
-@router.get("/{user_id}")
+@router.get("/{user_id}", summary="What we know of a user")
 async def read(user_id: UserId, engine: Ours) -> UserProfile:
     """A user nobody has seen has neither profile nor demographics; that is no error."""
     profile, known = await engine.profiles.read(user_id)
@@ -97,7 +97,7 @@ async def read(user_id: UserId, engine: Ours) -> UserProfile:
     )
 
 
-@router.put("/{user_id}", responses=problem_responses(400, 422, 503))
+@router.put("/{user_id}", summary="Say who a user is", responses=problem_responses(400, 422, 503))
 async def state(user_id: UserId, body: DemographicsBody, engine: Ours) -> Stated:
     """Takes effect on the user's very next request. A later sync with the host's own row wins."""
     known, until = await engine.profiles.state(user_id, body.model_dump(include=body.model_fields_set))
@@ -109,7 +109,9 @@ async def state(user_id: UserId, body: DemographicsBody, engine: Ours) -> Stated
     )
 
 
-@router.post("/{user_id}/refresh", responses=problem_responses(422, 503))
+@router.post(
+    "/{user_id}/refresh", summary="Recompute one user now, after a like", responses=problem_responses(422, 503)
+)
 async def refresh(user_id: UserId, engine: Ours) -> Refreshed:
     """Compute this one user's profile now and drop their kept lists; call it after a like."""
     profile = await engine.profiles.refresh(user_id)

@@ -78,7 +78,7 @@ class Stats(BaseModel):
     configuration: dict[str, Any] = Field(description="every setting, secrets hidden")
 
 
-@router.get("/stats")
+@router.get("/stats", summary="Counts, speed, quality and configuration")
 async def stats(engine: Ours) -> Stats:
     """Answers whatever is broken: what cannot be reached is null."""
     hits, misses = _hits()
