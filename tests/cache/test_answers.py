@@ -10,6 +10,7 @@ import redis.asyncio
 from giftwise.cache import keys
 from giftwise.cache.answers import Answers
 from giftwise.cache.redis import CacheStore
+from tests.support.proxy import Proxy
 
 
 @pytest.fixture
@@ -92,59 +93,19 @@ async def test_zero_seconds_means_no_cache(answers: Answers) -> None:
     assert (await answers.find_popular("presents", "d")).value is None
 
 
-class Gate:
-    """A TCP relay to Redis that can be frozen (it accepts and says nothing) and thawed."""
-
-    def __init__(self, socket_path: str) -> None:
-        self.socket_path = socket_path
-        self.open = asyncio.Event()
-        self.open.set()
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    async def start(self) -> str:
-        """Listen; the URL to use."""
-        self.server = await asyncio.start_server(self.relay, "127.0.0.1", 0)
-        return f"redis://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/0"
-
-    async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Both directions of one connection."""
-        far_reader, far_writer = await asyncio.open_unix_connection(self.socket_path)
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self.pump(source, sink))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-
-    async def pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        """Bytes through, unless frozen."""
-        try:
-            while data := await source.read(65536):
-                await self.open.wait()
-                sink.write(data)
-        finally:
-            sink.close()
-
-    async def stop(self) -> None:
-        """Hang up."""
-        self.server.close()
-        for task in list(self.tasks):
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-
-
 @pytest.fixture
-async def gate(redis_db: str) -> AsyncIterator[Gate]:
-    """A relay in front of the real Redis."""
-    relay = Gate(redis_db.removeprefix("unix://").partition("?")[0])
-    yield relay
-    await relay.stop()
+async def door(redis_db: str) -> AsyncIterator[Proxy]:
+    """A door in front of the real Redis."""
+    async with Proxy(redis_db) as proxy:
+        yield proxy
 
 
-async def test_a_frozen_redis_costs_one_request_its_timeout_and_the_others_nothing(gate: Gate) -> None:
+async def test_a_frozen_redis_costs_one_request_its_timeout_and_the_others_nothing(door: Proxy) -> None:
     """No request waits more than 100 ms for Redis; the breaker lets the next ones pass at once."""
-    store = CacheStore(await gate.start(), timeout_ms=80)
+    store = CacheStore(door.url, timeout_ms=80)
     answers = Answers(store)
     await answers.find("presents", "1", "d")
-    gate.open.clear()
+    door.freeze()
     started = time.perf_counter()
     assert not (await answers.find("presents", "1", "d")).reached
     first = time.perf_counter() - started
@@ -154,19 +115,19 @@ async def test_a_frozen_redis_costs_one_request_its_timeout_and_the_others_nothi
     rest = time.perf_counter() - started
     assert not store.connected
     assert rest < first, "a hundred later requests together wait less than the first one did"
-    gate.open.set()
+    door.thaw()
     await store.close()
 
 
-async def test_what_could_not_be_forgotten_is_forgotten_when_redis_is_back(gate: Gate) -> None:
+async def test_what_could_not_be_forgotten_is_forgotten_when_redis_is_back(door: Proxy) -> None:
     """A like while Redis is frozen: the list is not served from this process, and is gone after the thaw."""
-    store = CacheStore(await gate.start(), timeout_ms=80)
+    store = CacheStore(door.url, timeout_ms=80)
     answers = Answers(store)
     await answers.keep("presents", "1", "d", b"list", epoch=b"", ttl=60)
     assert await kept(answers, "1") == b"list"
-    gate.open.clear()
+    door.freeze()
     assert not await answers.forget_users("presents", ["1"])
-    gate.open.set()
+    door.thaw()
     assert await kept(answers, "1") is None
     assert answers._repaying is not None
     await asyncio.wait_for(answers._repaying, 10)

@@ -1,4 +1,4 @@
-"""A door in front of a PostgreSQL server that a test can shut, freeze and open again, as networks do."""
+"""A door in front of a server that a test can shut, freeze and open again, as networks do."""
 
 import asyncio
 import tempfile
@@ -13,18 +13,24 @@ class Proxy:
     """Forwards a unix socket to the server's own. Shut: connections break and new ones are refused. Frozen: silence."""
 
     def __init__(self, server_url: str) -> None:
+        """`server_url` names a PostgreSQL (`?host=/folder`) or a Redis (`unix:///path`); `url` is the way through."""
         parts = urlsplit(server_url)
-        self._target = Path(parse_qs(parts.query)["host"][0]) / SOCKET_NAME
         self._folder = tempfile.TemporaryDirectory(prefix="door")
         self._socket = Path(self._folder.name) / SOCKET_NAME
+        if parts.scheme == "unix":
+            self._target = Path(parts.path)
+            self.url = urlunsplit(parts._replace(path=str(self._socket)))
+        else:
+            query = parse_qs(parts.query)
+            self._target = Path(query["host"][0]) / SOCKET_NAME
+            query["host"] = [self._folder.name]
+            self.url = urlunsplit(parts._replace(query=urlencode(query, doseq=True, safe="/")))
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
         self.connections = 0
-        query = parse_qs(parts.query) | {"host": [self._folder.name]}
-        self.url = urlunsplit(parts._replace(query=urlencode(query, doseq=True, safe="/")))
 
     async def open(self) -> None:
         """Let callers in."""
