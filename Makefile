@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 DEMO_DIR ?= .demo
 
-.PHONY: help demo test lint format up seed logs serve worker quality
+.PHONY: help demo test lint format up down seed logs serve worker quality fuzz
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -37,11 +37,22 @@ worker: .venv/ready ## the jobs
 seed: .venv/ready ## fill the host database with generated data (SCALE=demo, S or L)
 	@$(RUN) giftwise seed --scale $(or $(SCALE),demo)
 
-up: .venv/ready ## API and worker in the background, logs in $(DEMO_DIR)
-	@$(RUN) giftwise up
+up: .venv/ready ## API and worker in the background; make logs, make down
+	@mkdir -p .giftwise/logs
+	@for verb in serve worker; do \
+		$(RUN) giftwise $$verb > .giftwise/logs/$$verb.log 2>&1 & echo $$! > .giftwise/$$verb.pid; \
+	done
+	@echo "started; the password is in .giftwise/password unless BASIC_AUTH_PASSWORD is set"
+
+down: ## stop what make up started
+	@for verb in serve worker; do kill -TERM $$(cat .giftwise/$$verb.pid) && rm .giftwise/$$verb.pid; done
 
 logs: ## follow the logs of `make up`
 	@tail -n 50 -F .giftwise/logs/*.log
+
+fuzz: .venv/ready ## odd requests, made from OpenAPI, against a running server (URL=..., BASIC_AUTH_PASSWORD=...)
+	@$(RUN) schemathesis run $(or $(URL),http://127.0.0.1:8000)/openapi.json --continue-on-failure \
+		--auth "$${BASIC_AUTH_USERNAME:-giftwise}:$$BASIC_AUTH_PASSWORD"
 
 quality: .venv/ready ## ranking quality on public data sets in ../shared/data
 	@$(RUN) python benchmarks/quality.py $(ARGS)

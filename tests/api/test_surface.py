@@ -75,6 +75,7 @@ async def test_odd_paths_do_not_get_around_the_password(site: Site) -> None:
         ("/popular", {"user_params": {"age": True}}, "/user_params/age"),
         ("/popular", {"user_params": {"geo_id": 2**70}}, "/user_params/geo_id"),
         ("/popular", {"user_params": {"geo_id": "x"}}, "/user_params/geo_id"),
+        ("/popular", {"user_params": {"geo_id": False}}, "/user_params/geo_id"),
         ("/popular", {"user_params": {}, "filters": {"price_from": -1}}, "/filters/price_from"),
         ("/popular", {"user_params": {}, "filters": {"price_from": 5, "price_to": 5}}, "/filters"),
         ("/popular", {"user_params": {}, "filters": {"category": "a\0b"}}, "/filters/category"),

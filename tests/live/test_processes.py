@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +16,7 @@ from giftwise.jobs.worker import run_once
 from giftwise.seeding.host import create_reader
 from giftwise.seeding.world import Scale, seed
 from tests.conftest import MakeDatabase
+from tests.support.ports import free_port
 from tests.support.site import PASSWORD, USER, make_settings
 
 TINY = Scale("tiny", public=400, private=600, likes=6_000, clicks=8_000, users=600)
@@ -38,14 +38,6 @@ class Town:
         assert answer.status_code == 200, answer.text
         found: dict[str, object] = answer.json()
         return found
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def until(check: Callable[[], Awaitable[bool]], seconds: float) -> float:

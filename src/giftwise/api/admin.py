@@ -13,7 +13,7 @@ from giftwise.jobs import runs
 from giftwise.jobs.runs import Run
 from giftwise.jobs.schedule import JOBS
 
-router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Guarded], responses=problem_responses(422, 503))
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Guarded], responses=problem_responses(400, 422, 503))
 
 Status = Literal["queued", "running", "succeeded", "failed", "lost"]
 
@@ -100,7 +100,7 @@ async def update_user_similarities(engine: Ours, response: Response, body: NoBod
     "/jobs/{name}/run",
     status_code=202,
     summary="Start any job by its name",
-    responses=problem_responses(404, 422, 503),
+    responses=problem_responses(400, 404, 422, 503),
 )
 async def run_job(name: str, engine: Ours, response: Response, body: NoBody | None = None) -> Accepted:
     """The names are in GET /admin/jobs; a second call while one runs answers the running one."""
@@ -125,7 +125,7 @@ async def list_jobs(engine: Ours, query: Annotated[RunsQuery, Query()]) -> Jobs:
     )
 
 
-@router.get("/jobs/{run_id}", summary="One run and its progress", responses=problem_responses(404, 422, 503))
+@router.get("/jobs/{run_id}", summary="One run and its progress", responses=problem_responses(400, 404, 422, 503))
 async def read_run(run_id: str, engine: Ours) -> RunOut:
     """One run, with its step and percent while it runs."""
     return RunOut.of(await runs.get(engine.own, run_id))

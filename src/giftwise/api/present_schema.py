@@ -25,6 +25,13 @@ def printable(value: str) -> str:
     return value
 
 
+def _not_bool(value: Any) -> Any:
+    """`false` is no region 0."""
+    if isinstance(value, bool):
+        raise ValueError("a region id is an integer")
+    return value
+
+
 def _gender(value: Any) -> Any:
     if value is not None and not isinstance(value, str):
         raise ValueError("gender is one of f, m, female, male, any, or null")
@@ -46,7 +53,11 @@ Id = Annotated[
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
 Gender = Annotated[str | None, BeforeValidator(_gender, json_schema_input_type=str | None)]
 Age = Annotated[str | None, BeforeValidator(_age, json_schema_input_type=str | int | None)]
-Geo = Annotated[int | None, Field(ge=-INT64, lt=INT64, description="the host's region id; absent or null = any")]
+Geo = Annotated[
+    int | None,
+    BeforeValidator(_not_bool, json_schema_input_type=int | None),
+    Field(ge=-INT64, lt=INT64, description="the host's region id; absent or null = any"),
+]
 Price = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -207,10 +218,7 @@ class ResultOut(BaseModel):
     def of(cls, found: Detail, currency: str) -> Self:
         """One place as JSON; `currency` is that of items that name none."""
         card = found.card
-        reasons = None
-        if found.reasons is not None:
-            reasons = [ReasonOut(code=why.code, params=why.params, text=why.text) for why in found.reasons]
-        return cls(
+        shown = cls(
             id=found.id,
             score=found.score,
             rung=found.rung,
@@ -220,8 +228,10 @@ class ResultOut(BaseModel):
             image_url=card.get("image_url"),
             url=card.get("url"),
             category=found.category,
-            reasons=reasons,
         )
+        if found.reasons is not None:
+            shown.reasons = [ReasonOut(code=why.code, params=why.params, text=why.text) for why in found.reasons]
+        return shown
 
 
 Algorithm = Literal["popular", "content_based", "collaborative", "collaborative_fallback_content", "popular_fallback"]
@@ -264,7 +274,7 @@ class ListAnswer(BaseModel):
     def of(cls, answer: Answer, milliseconds: float, currency: str) -> Self:
         """An answer as JSON; `currency` is that of items that name none."""
         page = answer.page
-        return cls(
+        shown = cls(
             items=answer.items,
             pagination=Pagination(
                 page=page.page,
@@ -279,5 +289,7 @@ class ListAnswer(BaseModel):
             cache_hit=answer.cache_hit,
             generation=answer.generation,
             age_seconds=round(answer.age_seconds, 3),
-            results=None if answer.details is None else [ResultOut.of(found, currency) for found in answer.details],
         )
+        if answer.details is not None:
+            shown.results = [ResultOut.of(found, currency) for found in answer.details]
+        return shown

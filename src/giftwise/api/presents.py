@@ -20,7 +20,7 @@ from giftwise.recommend.request import Page, PersonalQuery, PopularQuery
 router = APIRouter(tags=["presents"], dependencies=[Guarded], responses=problem_responses(400, 422, 503), prefix="")
 
 
-@router.post("/popular", summary="What is popular among people like these", response_model_exclude_none=True)
+@router.post("/popular", summary="What is popular among people like these", response_model_exclude_unset=True)
 async def popular(body: PopularRequest, request: Request, engine: Ours) -> ListAnswer:
     """Items by popularity in a segment of people; small segments borrow from wider ones, and the list goes on
     from the exact demographics to gender only, age only and everyone, so that it ends only where the filters do."""
@@ -30,7 +30,7 @@ async def popular(body: PopularRequest, request: Request, engine: Ours) -> ListA
     return _answered(answer, request, engine)
 
 
-@router.post("/personalized", summary="One user's own list", response_model_exclude_none=True)
+@router.post("/personalized", summary="One user's own list", response_model_exclude_unset=True)
 async def personalized(body: PersonalizedRequest, request: Request, engine: Ours) -> ListAnswer:
     """Items for one user, never one that the user has liked: popular for a new user, by the user's own preferences
     after 1-2 interactions, by people with similar tastes from 3 on; what one way cannot fill, the next does."""

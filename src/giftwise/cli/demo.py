@@ -49,6 +49,15 @@ class Guest:
     chose: tuple[str, ...]  # titles, newest first
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """One data set."""
+
+    items: Path
+    users: Path | None
+    interactions: Path
+
+
 def demo(
     data: Annotated[
         Path | None,
@@ -68,14 +77,24 @@ def demo(
         update={"data_dir": settings.data_dir / (data.resolve().name if data else "generated")}
     )
     os.environ["DATA_DIR"] = str(settings.data_dir)
+    files = _files(data) if data is not None else None
+    try:
+        _run(settings, files, once=once)
+    except KeyboardInterrupt:
+        console.print("\nstopped; the data is kept")
+
+
+def _run(settings: Settings, files: _Files | None, *, once: bool) -> None:
     unset = {"main_database_url": None, "recommendations_database_url": None, "recommendations_redis_url": None}
     with equipped(settings.model_copy(update=unset)) as ready:
         console.print(f"[dim]PostgreSQL and Redis are running, their data in {settings.data_dir}[/dim]")
         ensure_schema(ready.settings)
-        asyncio.run(_fill(ready, data))
+        asyncio.run(_fill(ready, files))
         if not full_sync(ready.settings, "learning"):
             raise typer.Exit(1)
         password = ensure_password(ready.settings, generate=True)
+        if settings.basic_auth_password is None:
+            console.print(f"user [bold]{settings.basic_auth_username}[/bold], password [bold]{password}[/bold]")
         _need_free_port(ready.settings)
         with _running("serve"), _running("worker"):
             site = _Site(ready.settings, password)
@@ -83,12 +102,11 @@ def demo(
             for guest in asyncio.run(_guests(ready.host_owner_url)):
                 _show(site, guest)
             console.print(f"\nThe API's pages: [bold]{site.base}/docs[/bold]   (Ctrl-C stops everything)")
-            if not once:
-                _wait_for_ctrl_c()
-    console.print("stopped; the data is kept")
+            while not once:
+                signal.pause()  # until Ctrl-C
 
 
-async def _fill(ready: Equipped, data: Path | None) -> None:
+async def _fill(ready: Equipped, files: _Files | None) -> None:
     connection = await asyncpg.connect(ready.host_owner_url)
     try:
         if await connection.fetchval("SELECT to_regclass('handpicked_presents') IS NOT NULL"):
@@ -96,16 +114,16 @@ async def _fill(ready: Equipped, data: Path | None) -> None:
             return
     finally:
         await connection.close()
-    if data is None:
+    if files is None:
         with progress("seeding a shop") as report:
             await seed_world(ready.host_owner_url, SCALES["demo"], progress=report)
         return
-    with progress(f"importing {data.name}") as report:
+    with progress("importing") as report:
         done = await import_csv(
             ready.host_owner_url,
-            items=_csv(data, "items"),
-            users=_csv(data, "users", needed=False),
-            interactions=_csv(data, "interactions"),
+            items=files.items,
+            users=files.users,
+            interactions=files.interactions,
             progress=report,
         )
     show_import(done)
@@ -122,14 +140,18 @@ def _need_free_port(settings: Settings) -> None:
             raise typer.Exit(1) from None
 
 
-def _csv(folder: Path, name: str, *, needed: bool = True) -> Any:
-    for file in (folder / f"{name}.csv", folder / f"{name}.csv.gz"):
-        if file.exists():
-            return file
-    if needed:
-        errors.print(f"[red]{folder} has no {name}.csv or {name}.csv.gz[/red]")
+def _files(folder: Path) -> _Files:
+    """The CSV files of a data folder, plain or .gz; users may be missing."""
+    found = {}
+    for name in ("items", "users", "interactions"):
+        kinds = (folder / f"{name}.csv", folder / f"{name}.csv.gz")
+        found[name] = next((file for file in kinds if file.exists()), None)
+    items, interactions = found["items"], found["interactions"]
+    if items is None or interactions is None:
+        missing = "items" if items is None else "interactions"
+        errors.print(f"[red]{folder} has no {missing}.csv or {missing}.csv.gz[/red]")
         raise typer.Exit(2)
-    return None
+    return _Files(items, found["users"], interactions)
 
 
 async def _guests(url: str) -> list[Guest]:
@@ -210,7 +232,7 @@ def _show(site: _Site, guest: Guest) -> None:
     for title in guest.chose:
         console.print(f"   [dim]chose[/dim] {escape(title)}", no_wrap=True, overflow="ellipsis")
     for place, result in enumerate(answer["results"], 1):
-        price = f"{result['price']:,.2f} {result.get('currency', '')}" if "price" in result else ""
+        price = f"{result['price']:,.2f} {result['currency']}" if result["price"] is not None else ""
         console.print(f"   {place}. {escape(str(result.get('title')))}  [green]{price}[/green]", no_wrap=True)
         console.print(f"      [dim]{escape(result['reasons'][0]['text'])}[/dim]", no_wrap=True, overflow="ellipsis")
 
@@ -229,9 +251,3 @@ def _running(verb: str) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def _wait_for_ctrl_c() -> None:
-    with contextlib.suppress(KeyboardInterrupt):
-        signal.pause()
-    console.print("\nstopping")

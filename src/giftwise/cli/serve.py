@@ -18,6 +18,7 @@ from giftwise.cli.servers import equipped
 from giftwise.settings import Settings, get_settings
 
 APP = "giftwise.api.app:create_served_app"
+KEPT_IN = "password"
 
 
 def serve(
@@ -31,7 +32,11 @@ def serve(
     with equipped(settings) as ready:
         if ready.is_embedded:
             ensure_schema(ready.settings)
-        ensure_password(ready.settings, generate=ready.is_embedded)
+        made = ready.settings.basic_auth_password is None
+        password = ensure_password(ready.settings, generate=ready.is_embedded)
+        if made:  # in a log it would be a secret told
+            shown = password if console.is_terminal else f"in {ready.settings.data_dir / KEPT_IN}"
+            console.print(f"user [bold]{settings.basic_auth_username}[/bold], password [bold]{shown}[/bold]")
         with _shared_metrics():
             # uvicorn ends in order at either signal and then raises it once more, for whom it may concern: nobody.
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,16 +56,15 @@ def serve(
 
 
 def ensure_password(settings: Settings, *, generate: bool) -> str:
-    """The password to serve with. On a laptop one is made, once, and shown; with real databases it must be set."""
+    """The password to serve with. On a laptop one is made, once; with real databases it must be set."""
     if settings.basic_auth_password is not None:
         return settings.basic_auth_password.get_secret_value()
     if not generate:
         errors.print("[red]BASIC_AUTH_PASSWORD is not set[/red]: there is no default; set one, then start again.")
         raise typer.Exit(2)
-    password = kept_password(settings.data_dir / "password")
+    password = kept_password(settings.data_dir / KEPT_IN)
     os.environ["BASIC_AUTH_PASSWORD"] = password
     get_settings.cache_clear()
-    console.print(f"user [bold]{settings.basic_auth_username}[/bold], password [bold]{password}[/bold]")
     return password
 
 
