@@ -119,6 +119,22 @@ async def test_a_frozen_redis_costs_one_request_its_timeout_and_the_others_nothi
     await store.close()
 
 
+async def test_waiting_for_a_frozen_redis_does_not_stop_the_others(door: Proxy) -> None:
+    """The event loop goes on while one request waits: nothing on the request path blocks."""
+    store = CacheStore(door.url, timeout_ms=80)
+    answers = Answers(store)
+    await answers.find("presents", "1", "d")
+    door.freeze()
+    waiting = asyncio.create_task(answers.find("presents", "1", "d"))
+    turns = 0
+    while not waiting.done():
+        await asyncio.sleep(0.002)
+        turns += 1
+    assert turns > 5
+    door.thaw()
+    await store.close()
+
+
 async def test_what_could_not_be_forgotten_is_forgotten_when_redis_is_back(door: Proxy) -> None:
     """A like while Redis is frozen: the list is not served from this process, and is gone after the thaw."""
     store = CacheStore(door.url, timeout_ms=80)
