@@ -11,8 +11,9 @@ from giftwise.catalog.model import Model
 from giftwise.interactions.event import Kind
 from giftwise.interactions.history import History
 from giftwise.people.demographics import Segment
-from giftwise.recommend.ladder import Listed, Ranked, Rung
+from giftwise.recommend.ladder import Listed, Ranked, Rung, Scored
 from giftwise.recommend.personalized import COLLABORATIVE, COLLABORATIVE_CONTENT, CONTENT, LadderParams
+from giftwise.recommend.variety import untried
 
 Language = Literal["en", "ru"]
 
@@ -21,12 +22,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "because_liked": "Because you liked {title}",
         "because_purchased": "Because you bought {title}",
         "because_viewed": "Because you looked at {title}",
-        "people_like_you": "People with tastes like yours chose it",
         "same_category": "You often choose {category}",
         "similar_title": "Similar to {title}",
         "near_price": "Within your usual price range",
         "suits": "Suits {words}, as your other choices do",
-        "your_preferences": "Fits your preferences",
         "popular_in_segment": "Popular with {people}",
         "popular_with_everyone": "Popular with everyone",
         "new": "New here",
@@ -35,12 +34,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "because_liked": "Потому что вам понравилось: {title}",
         "because_purchased": "Потому что вы купили: {title}",
         "because_viewed": "Потому что вы смотрели: {title}",
-        "people_like_you": "Это выбирали люди с похожим вкусом",
         "same_category": "Вы часто выбираете категорию «{category}»",
         "similar_title": "Похоже на: {title}",
         "near_price": "В вашем обычном ценовом диапазоне",
         "suits": "Подходит: {words}, как и другой ваш выбор",
-        "your_preferences": "Соответствует вашим предпочтениям",
         "popular_in_segment": "Популярно: {people}",
         "popular_with_everyone": "Популярно у всех",
         "new": "Новинка",
@@ -92,22 +89,27 @@ def explain(
     """The reasons of every place of a page, strongest first; each place has at least one."""
     weights = history.weights(params.history)
     names = [rungs[int(rung)].name for rung in page.rungs]
-    sources = because_of(model, history.places, weights, page.places) if COLLABORATIVE in names else None
-    facts = content_facts(model, history.places, weights, page.places, params.content) if len(history.places) else None
+    if not history.count:
+        return [(_popular(rungs[int(rung)], speaker),) for rung in page.rungs]
+    sources = because_of(model, history.places, weights, page.places)
+    facts = content_facts(model, history.places, weights, page.places, params.content)
+    fresh = untried(model)[page.places]
+    crowd = next((rung for rung in rungs if isinstance(rung, Listed)), None)
     found: list[tuple[Reason, ...]] = []
     for at, name in enumerate(names):
-        if name == COLLABORATIVE and sources is not None:
-            found.append(_collaborative(model, int(sources[at]), history, speaker))
-        elif name in (CONTENT, COLLABORATIVE_CONTENT) and facts is not None:
-            found.append(_content(model, facts[at], speaker))
-        else:
-            found.append((_popular(rungs[int(page.rungs[at])], speaker),))
+        reasons: tuple[Reason, ...] = ()
+        if name == COLLABORATIVE and sources[at] >= 0:
+            reasons = _collaborative(model, int(sources[at]), history, speaker)
+        elif name in (CONTENT, COLLABORATIVE, COLLABORATIVE_CONTENT):
+            reasons = ((speaker.say("new"),) if fresh[at] else ()) + _content(model, facts[at], speaker)
+        if not reasons:
+            rung = rungs[int(page.rungs[at])]
+            reasons = (_popular(crowd if isinstance(rung, Scored) and crowd is not None else rung, speaker),)
+        found.append(reasons)
     return found
 
 
 def _collaborative(model: Model, source: int, history: History, speaker: Speaker) -> tuple[Reason, ...]:
-    if source < 0:
-        return (speaker.say("people_like_you"),)
     kinds = history.kinds[history.places == source]
     kind = Kind(int(max(kinds, key=lambda number: (Kind(int(number)) in BECAUSE, number))))
     code = BECAUSE.get(kind, "because_viewed")
@@ -126,7 +128,7 @@ def _content(model: Model, facts: ContentFacts, speaker: Speaker) -> tuple[Reaso
     words = [word for word, bit in model.words["suitable_for"].items() if facts.suitable_for >> bit & 1]
     if words:
         reasons.append(speaker.say("suits", words=", ".join(words)))
-    return tuple(reasons) or (speaker.say("your_preferences"),)
+    return tuple(reasons)
 
 
 def _popular(rung: Rung, speaker: Speaker) -> Reason:

@@ -1,5 +1,6 @@
 """The request path: a question in, one page out; cache, history, ladder and page in this order."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,10 +17,10 @@ from giftwise.interactions.history import EMPTY, History, history_of_model, read
 from giftwise.people.demographics import Segment
 from giftwise.recommend.filters import allowed
 from giftwise.recommend.kept import KeptList, pack, unpack
-from giftwise.recommend.ladder import Ranked, Rung, climb
+from giftwise.recommend.ladder import Ranked, Rung
 from giftwise.recommend.page import Answer, cut, details, first_rung
 from giftwise.recommend.people import People
-from giftwise.recommend.personalized import LadderParams, personal_rungs
+from giftwise.recommend.personalized import LadderParams, personal_rungs, vary
 from giftwise.recommend.popular import popular_rungs
 from giftwise.recommend.reasons import Language, Speaker, explain
 from giftwise.recommend.request import Filters, Page, PersonalQuery, PopularQuery, digest
@@ -78,7 +79,7 @@ class Recommender:
 
             async def compute() -> KeptList:
                 rungs = popular_rungs(snapshot.model, query.segment)
-                ranked = _rank(snapshot, rungs, query.filters, EMPTY, KEPT_PLACES)
+                ranked = self._rank(snapshot, rungs, query.filters, EMPTY, KEPT_PLACES)
                 made = KeptList.of(ranked, query.segment, EMPTY)
                 await self.answers.keep_popular(self.catalog, name, pack(made), self.lifetimes.popular)
                 return made
@@ -105,23 +106,26 @@ class Recommender:
 
     async def _compute(self, snapshot: Snapshot, query: PersonalQuery, name: str, found: Found) -> KeptList:
         model = snapshot.model
-        live = True
-        try:
-            history = await read_history(self.main, model, query.user_id)
-        except (MainDatabaseUnavailable, MappingError):
-            history, live = history_of_model(model, query.user_id), False
+        (history, live), known = await asyncio.gather(
+            self._history(model, query.user_id), self.people.demographics(query.user_id, found.demographics)
+        )
         segment = Segment(geo=query.geo)
-        if history.count < self.params.content_from or found.demographics:
-            known = await self.people.demographics(query.user_id, found.demographics)
-            if known is not None:
-                segment = Segment(known.gender, known.age_group, query.geo if query.geo is not None else known.geo_id)
+        if known is not None:
+            segment = Segment(known.gender, known.age_group, query.geo if query.geo is not None else known.geo_id)
         rungs = personal_rungs(model, history, segment, self.params)
-        kept = KeptList.of(_rank(snapshot, rungs, query.filters, history, KEPT_PLACES), segment, history)
+        kept = KeptList.of(self._rank(snapshot, rungs, query.filters, history, KEPT_PLACES), segment, history)
         if live and found.reached:
             await self.answers.keep(
                 self.catalog, query.user_id, name, pack(kept), epoch=found.epoch, ttl=self.lifetimes.personalized
             )
         return kept
+
+    async def _history(self, model: Model, user: str) -> tuple[History, bool]:
+        """What the user did, and whether it is as of now rather than as of the model's learning."""
+        try:
+            return await read_history(self.main, model, user), True
+        except (MainDatabaseUnavailable, MappingError):
+            return history_of_model(model, user), False
 
     async def _outdated(self, model: Model, user: str, kept: KeptList) -> bool:
         """Whether the user did something since the list was made; asked only while the live tail is behind."""
@@ -130,6 +134,19 @@ class Recommender:
         except (MainDatabaseUnavailable, MappingError):
             return False  # an old list is better than none, and nobody can say that it is wrong
         return history.digest() != kept.history.digest()
+
+    def _rank(self, snapshot: Snapshot, rungs: list[Rung], filters: Filters, history: History, want: int) -> Ranked:
+        """Filter first, then climb: no filter ever works on a list that was cut before."""
+        model, params = snapshot.model, self.params.variety
+        free = allowed(model, snapshot.available, filters)
+        free[history.settled] = False
+        if filters.max_per_category is None:
+            return vary(model, rungs, free, want, params)
+        # A cap per category depends on the order, so the whole order is needed before the list's length is known.
+        whole = vary(model, rungs, free, len(model), params)
+        kept = np.isin(whole.places, cap_per_group(whole.places, model["category"], filters.max_per_category))
+        total = int(np.count_nonzero(kept))
+        return Ranked(whole.places[kept][:want], whole.scores[kept][:want], whole.rungs[kept][:want], total)
 
     def _answer(
         self,
@@ -144,7 +161,7 @@ class Recommender:
     ) -> Answer:
         model, ranked, history = snapshot.model, kept.ranked, kept.history
         if len(ranked.places) < min(page.stop, ranked.total) and page.start < ranked.total:
-            ranked = _rank(snapshot, rungs, filters, history, page.stop)
+            ranked = self._rank(snapshot, rungs, filters, history, page.stop)
         part = cut(ranked, page)
         items = model.answer_ids(part.places)
         wanted = None
@@ -170,17 +187,3 @@ def _name_of(snapshot: Snapshot) -> str:
     """The snapshot's version with the model's birth: generations count from 1 again in a new database, whose lists
     must not be mistaken for those that an old one left in Redis."""
     return f"{snapshot.version}@{snapshot.model.made_at.timestamp():.6f}"
-
-
-def _rank(snapshot: Snapshot, rungs: list[Rung], filters: Filters, history: History, want: int) -> Ranked:
-    """Filter first, then climb: no filter ever works on a list that was cut before."""
-    model = snapshot.model
-    free = allowed(model, snapshot.available, filters)
-    free[history.settled] = False
-    if filters.max_per_category is None:
-        return climb(rungs, free, want)
-    # A cap per category depends on the order, so the whole order is needed before the list's length is known.
-    whole = climb(rungs, free, len(model))
-    kept = np.isin(whole.places, cap_per_group(whole.places, model["category"], filters.max_per_category))
-    total = int(np.count_nonzero(kept))
-    return Ranked(whole.places[kept][:want], whole.scores[kept][:want], whole.rungs[kept][:want], total)
