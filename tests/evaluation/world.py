@@ -3,7 +3,7 @@
 import numpy as np
 
 from giftwise.catalog.item import Items
-from giftwise.evaluation.lineup import Facts
+from giftwise.evaluation.shop import Facts
 from giftwise.ids import IdKind
 from giftwise.interactions.matrix import Crowd, Interactions
 

@@ -20,10 +20,10 @@ from giftwise.cli.servers import equipped
 from giftwise.db import embedded
 from giftwise.db.main import MainDatabase
 from giftwise.db.mapping import load_mapping
-from giftwise.evaluation.lineup import Facts
 from giftwise.evaluation.picture import draw
 from giftwise.evaluation.plan import Plan, evaluate_published, evaluate_world
 from giftwise.evaluation.report import Report
+from giftwise.evaluation.shop import Facts
 from giftwise.interactions.bulk import read_interactions
 from giftwise.interactions.matrix import Interactions
 from giftwise.people.users import read_crowd

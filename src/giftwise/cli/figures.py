@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 from rich.markup import escape
 from rich.table import Table
@@ -12,6 +13,9 @@ from giftwise.evaluation.intervals import Interval
 from giftwise.evaluation.lineup import CHANCE, POPULAR
 from giftwise.evaluation.picture import GROUPS, counted
 from giftwise.evaluation.report import NEW_ITEMS, Report
+
+LEAST_USERS: Final = 10
+"""Users below which nothing is said of who leads: a resampling of so few knows only those few."""
 
 
 def show(report: Report) -> None:
@@ -28,6 +32,8 @@ def show(report: Report) -> None:
             console.print(_group(f"{words}: {counted(next(iter(rows.values())).users)}", rows, group))
     console.print(_costs(report))
     console.print("[dim]what several share is counted where it is learned first; memory is the process's peak[/dim]")
+    if report.mix:
+        console.print(f"[dim]mixed: chose {escape(str(report.mix['mix']))}[/dim]")
     for name, tuned in (report.tuned or {}).items():
         console.print(f"[dim]{name}: chose {escape(str(tuned['params']))} in {tuned['trials']} trials[/dim]")
     console.print(f"[dim]{report.seconds:.0f} s in all[/dim]")
@@ -38,7 +44,7 @@ def _group(title: str, rows: dict[str, Figures], group: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("", no_wrap=True)
     for name in ("NDCG", "Recall", "Hit rate", "MRR", "Coverage", "Novelty", "Diversity", f"NDCG against {against}"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name.startswith("NDCG against"))
     for name, figures in sorted(rows.items(), key=lambda row: -row[1].ndcg):
         table.add_row(escape(name), *_cells(figures))
     return table
@@ -50,7 +56,7 @@ def _cells(figures: Figures) -> Iterator[str]:
     yield f"{figures.coverage:.3f}"
     for measure in ("novelty", "diversity"):
         yield _spanned(getattr(figures, measure), figures.intervals.get(measure))
-    yield _verdict(figures.lead.get("ndcg"))
+    yield _verdict(figures.lead.get("ndcg"), figures.users)
 
 
 def _spanned(mean: float | None, ends: tuple[float, float] | None) -> str:
@@ -60,9 +66,11 @@ def _spanned(mean: float | None, ends: tuple[float, float] | None) -> str:
     return f"{mean:.{digits}f}\n[dim]{ends[0]:.{digits}f}-{ends[1]:.{digits}f}[/dim]"
 
 
-def _verdict(lead: Interval | None) -> str:
+def _verdict(lead: Interval | None, users: int) -> str:
     if lead is None:
         return ""
+    if users < LEAST_USERS:
+        return "too few users"
     word = "[green]ahead[/green]" if lead.low > 0 else "[red]behind[/red]" if lead.high < 0 else "even"
     return f"{word} {lead.mean:+.4f}\n[dim]{lead.low:+.4f} to {lead.high:+.4f}[/dim]"
 

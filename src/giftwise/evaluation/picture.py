@@ -22,7 +22,7 @@ GROUPS = {
     NOBODY: "no history",
     NEW_ITEMS: "new items alone (users with a history)",
 }
-OURS = ("collaborative", "served", "popular by demographics", "content")
+OURS = ("collaborative", "served", "mixed")
 
 
 def draw(report: Report, title: str, measure: str = "ndcg") -> str:

@@ -1,22 +1,21 @@
 """What to evaluate and how in; data split, everything that takes part learned and judged, and the report, out."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from giftwise.algorithms.graph import GraphParams, Neighbours, item_neighbours
 from giftwise.evaluation.baselines import baselines
 from giftwise.evaluation.contest import Contestant, Progress, ignore_progress
-from giftwise.evaluation.lineup import WARM, Facts, line_up
+from giftwise.evaluation.lineup import WARM, Choose, graph_learner, line_up
+from giftwise.evaluation.mixing import Mix, choose_mix
 from giftwise.evaluation.published import read_split
 from giftwise.evaluation.ranking import Ranker
 from giftwise.evaluation.report import Report, judge
+from giftwise.evaluation.shop import Facts, Learn, Told
 from giftwise.evaluation.split import Split, cut_at, leave_last_out, temporal_split
 from giftwise.evaluation.tuning import Tunable, tune
 from giftwise.interactions.matrix import Interactions
-
-Told = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ class _Chosen:
     """What was chosen while the contestants were fitted."""
 
     graph: dict[str, Any] | None = None
-    baselines: dict[str, dict[str, Any]] | None = None
+    mix: dict[str, Any] | None = None
+    baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def evaluate_published(train: Path, test: Path, plan: Plan, progress: Progress = ignore_progress) -> Report:
@@ -64,23 +64,34 @@ def evaluate_world(
 def _evaluate(split: Split, facts: Facts | None, cut: int, plan: Plan, progress: Progress) -> Report:
     # From here to `judge`, only split.train is handed on: whatever is chosen or learned cannot know the truth.
     train, chosen = split.train, _Chosen()
-    contestants = line_up(train, facts, _learner(train, plan, chosen))
+    learn = _learner(plan, chosen)
+    mix = _mixer(train, facts, plan, chosen) if facts is not None else None
+    contestants = line_up(train, facts, learn, mix)
     if plan.baselines:
-        chosen.baselines = {}
         contestants += [_tuned(one, train, plan, chosen.baselines) for one in baselines()]
     report = judge(split, contestants, k=plan.k, cut=cut, seed=plan.seed, progress=progress)
-    return replace(report, choice=chosen.graph, tuned=chosen.baselines)
+    return replace(report, choice=chosen.graph, mix=chosen.mix, tuned=chosen.baselines)
 
 
-def _learner(train: Interactions, plan: Plan, chosen: _Chosen) -> Callable[[Told], Neighbours]:
+def _learner(plan: Plan, chosen: _Chosen) -> Learn:
     """Choose on a split inside train, then learn from all of it."""
 
-    def learn(told: Told) -> Neighbours:
+    def learn(train: Interactions, told: Told) -> Neighbours:
         params = GraphParams()
         chosen.graph = {"params": asdict(params)}
         return item_neighbours(train, params, told)
 
     return learn
+
+
+def _mixer(train: Interactions, facts: Facts, plan: Plan, chosen: _Chosen) -> Choose:
+    def choose() -> Mix:
+        params = GraphParams(**chosen.graph["params"]) if chosen.graph else GraphParams()
+        found = choose_mix(train, facts, graph_learner(params), k=plan.k, seed=plan.seed)
+        chosen.mix = asdict(found)
+        return found.mix
+
+    return choose
 
 
 def _tuned(one: Tunable, train: Interactions, plan: Plan, chosen: dict[str, dict[str, Any]]) -> Contestant:

@@ -47,6 +47,7 @@ class Report:
     figures: dict[str, dict[str, Figures]]
     costs: dict[str, Cost]
     choice: dict[str, Any] | None = None  # the hyperparameters chosen on a split inside train, and the trials
+    mix: dict[str, Any] | None = None  # the shares of the mixture, chosen on the same split
     tuned: dict[str, dict[str, Any]] | None = None  # the same of each baseline
 
     def as_json(self) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def report_live(
     """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users."""
     cut = cut_at(interactions, share)
     split = sample_users(temporal_split(interactions, cut), most_users, seed)
-    contestants = line_up(split.train, None, graph_learner(split.train, params))
+    contestants = line_up(split.train, None, graph_learner(params))
     return replace(judge(split, contestants, k=k, cut=cut, seed=seed), rank=params.rank)
 
 

@@ -15,7 +15,7 @@ CHOICES = (Kind.LIKE, Kind.SAVE, Kind.SHARE, Kind.PURCHASE)
 VALIDATION = 0.1
 """Share of the choices in the training data that are held out of it to choose hyperparameters by."""
 
-LEAST_JUDGED = 200
+LEAST_JUDGED = 50
 """Users with a history that the last tenth in time must have; with fewer, a tenth of each user's is drawn."""
 
 
