@@ -10,9 +10,8 @@ from rich.table import Table
 from giftwise.cli.screen import console
 from giftwise.evaluation.figures import Figures
 from giftwise.evaluation.intervals import Interval
-from giftwise.evaluation.lineup import CHANCE, POPULAR
 from giftwise.evaluation.picture import GROUPS, counted
-from giftwise.evaluation.report import NEW_ITEMS, Report
+from giftwise.evaluation.report import Report
 
 LEAST_USERS: Final = 10
 """Users below which nothing is said of who leads: a resampling of so few knows only those few."""
@@ -29,7 +28,7 @@ def show(report: Report) -> None:
     for group, words in GROUPS.items():
         rows = {name: groups[group] for name, groups in report.figures.items() if group in groups}
         if rows:
-            console.print(_group(f"{words}: {counted(next(iter(rows.values())).users)}", rows, group))
+            console.print(_group(f"{words}: {counted(next(iter(rows.values())).users)}", rows, report.against[group]))
     console.print(_costs(report))
     console.print("[dim]what several share is counted where it is learned first; memory is the process's peak[/dim]")
     if report.mix:
@@ -39,8 +38,7 @@ def show(report: Report) -> None:
     console.print(f"[dim]{report.seconds:.0f} s in all[/dim]")
 
 
-def _group(title: str, rows: dict[str, Figures], group: str) -> Table:
-    against = CHANCE if group == NEW_ITEMS else POPULAR
+def _group(title: str, rows: dict[str, Figures], against: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("", no_wrap=True)
     for name in ("NDCG", "Recall", "Hit rate", "MRR", "Coverage", "Novelty", "Diversity", f"NDCG against {against}"):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix
 
+from giftwise.algorithms.decay import decayed_weights
 from giftwise.algorithms.heaviest import heaviest
 from giftwise.evaluation.ranking import Ranker, View
 from giftwise.evaluation.tuning import Params, Tunable
@@ -20,6 +21,9 @@ from giftwise.interactions.matrix import Interactions
 
 SIMILAR_USERS = 20
 """Of a user so many most similar ones are asked, as is usual; it is not tuned."""
+WAYS = ("ones", "kinds", "recent")
+"""What a pair weighs: 1; its kinds' weights added up; the same, each halved by RECENT_DAYS of age."""
+RECENT_DAYS = 60.0
 BLOCK = 512
 """Rows that are dense at one time."""
 
@@ -27,15 +31,18 @@ BLOCK = 512
 def baselines() -> list[Tunable]:
     """All that this installation can run, the usual hyperparameters of each first."""
     found = [
-        Tunable(
-            "ItemKNN", _grid(neighbours=(100, 20, 50, 200), shrink=(10.0, 0.0, 100.0), binary=(True, False)), item_knn
-        ),
-        Tunable("UserKNN", _grid(shrink=(10.0, 0.0, 100.0), idf=(False, True), binary=(True, False)), user_knn),
+        Tunable("ItemKNN", _grid(neighbours=(50, 10, 20, 100, 200), shrink=(10.0, 0.0, 100.0), weights=WAYS), item_knn),
+        Tunable("UserKNN", _grid(shrink=(10.0, 0.0, 100.0), idf=(False, True), weights=WAYS), user_knn),
     ]
     if importlib.util.find_spec("implicit") is not None:
-        als = _grid(factors=(64, 32, 128), regularization=(0.1, 0.01, 1.0), alpha=(10.0, 1.0, 40.0))
+        als = _grid(
+            factors=(64, 16, 32, 128), regularization=(0.1, 0.01, 1.0, 10.0), alpha=(1.0, 0.2, 5.0, 25.0), weights=WAYS
+        )
         bpr = _grid(
-            factors=(64, 32, 128), learning_rate=(0.05, 0.01, 0.1), regularization=(0.01, 0.001), iterations=(100, 200)
+            factors=(64, 16, 32, 128),
+            learning_rate=(0.05, 0.01, 0.1),
+            regularization=(0.01, 0.001, 0.1),
+            iterations=(100, 300),
         )
         found += [Tunable("ALS", als, als_factors), Tunable("BPR", bpr, bpr_factors)]
     return found
@@ -46,7 +53,7 @@ def item_knn(train: Interactions, params: Params) -> Ranker:
 
     Source: Deshpande and Karypis, "Item-based top-N recommendation algorithms" (2004).
     """
-    matrix = _matrix(train, binary=params["binary"])
+    matrix = _matrix(train, weights=params["weights"])
     columns = matrix.T.tocsr()
     length = _lengths(columns)
     row, column, weight = [], [], []
@@ -70,7 +77,7 @@ def user_knn(train: Interactions, params: Params) -> Ranker:
 
     Source: Herlocker et al., "An algorithmic framework for performing collaborative filtering" (1999).
     """
-    matrix = _matrix(train, binary=params["binary"])
+    matrix = _matrix(train, weights=params["weights"])
     taste = matrix.copy()
     if params["idf"]:
         held = np.bincount(matrix.indices, minlength=train.items)
@@ -94,22 +101,22 @@ def als_factors(train: Interactions, params: Params) -> Ranker:
     """Factors by alternating least squares, confidence 1 + alpha * weight (Hu, Koren, Volinsky, 2008)."""
     from implicit.cpu.als import AlternatingLeastSquares
 
-    return _by_factors(
-        AlternatingLeastSquares(**params, iterations=15, random_state=7, num_threads=1), train, binary=False
-    )
+    shape = {name: value for name, value in params.items() if name != "weights"}
+    model = AlternatingLeastSquares(**shape, iterations=15, random_state=7, num_threads=1)
+    return _by_factors(model, train, params["weights"])
 
 
 def bpr_factors(train: Interactions, params: Params) -> Ranker:
     """Factors by Bayesian personalised ranking (Rendle et al., 2009); one thread, as more would not be repeatable."""
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-    return _by_factors(BayesianPersonalizedRanking(**params, random_state=7, num_threads=1), train, binary=True)
+    return _by_factors(BayesianPersonalizedRanking(**params, random_state=7, num_threads=1), train, "ones")
 
 
-def _by_factors(model: Any, train: Interactions, *, binary: bool) -> Ranker:
+def _by_factors(model: Any, train: Interactions, weights: str) -> Ranker:
     from threadpoolctl import threadpool_limits
 
-    matrix = csr_matrix(_matrix(train, binary=binary))
+    matrix = csr_matrix(_matrix(train, weights=weights))
     own = csr_matrix(_own(train))
     with threadpool_limits(1, "blas"):
         model.fit(matrix, show_progress=False)
@@ -142,14 +149,20 @@ def _by_scores(matrix: Any, scores: Callable[[NDArray[np.int32]], NDArray[np.flo
     return rank
 
 
-def _matrix(train: Interactions, *, binary: bool) -> Any:
-    """CSR float32 [users, items] of pairs with a positive weight: their kinds added up, or 1."""
-    weights = np.asarray(WEIGHTS, dtype=np.float32)[train.kind]
-    matrix = csr_array((weights, (train.user, train.item)), shape=(train.users, train.items))
+def _matrix(train: Interactions, *, weights: str) -> Any:
+    """CSR float32 [users, items] of pairs with a positive weight, weighed in one of WAYS."""
+    values = decayed_weights(
+        train.kind,
+        train.at,
+        kind_weights=WEIGHTS,
+        half_life_days=RECENT_DAYS if weights == "recent" else 0.0,
+        now=int(train.at.max(initial=0)),
+    )
+    matrix = csr_array((values, (train.user, train.item)), shape=(train.users, train.items))
     matrix.sum_duplicates()
     matrix.data = np.maximum(matrix.data, 0)
     matrix.eliminate_zeros()
-    if binary:
+    if weights == "ones":
         matrix.data[:] = 1
     return matrix
 

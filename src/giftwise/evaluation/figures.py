@@ -31,7 +31,7 @@ class Figures:
     novelty: float | None  # bits: mean of -log2(share of users who have the item) over a list's places
     diversity: float | None  # 1 - mean cosine, by who has them, of a list's pairs of items
     intervals: dict[str, tuple[float, float]]  # measure -> the 95 % interval of its mean
-    lead: dict[str, Interval]  # measure -> mean and interval of the difference to popularity, user by user
+    lead: dict[str, Interval]  # measure -> mean and interval of the difference to a baseline, user by user
 
 
 def compare(lists: Mapping[str, Lists], truth: Truth, held: csr_array, baseline: str, seed: int) -> dict[str, Figures]:

@@ -23,6 +23,7 @@ from giftwise.recommend.popular import popular_rungs
 
 POPULAR = "popular"
 COLLABORATIVE = "collaborative"
+NOW = "popular now"
 CHANCE = "chance"
 MIXED = "mixed"
 WARM, CUT, COLD, NEW = "warm", "cut", "cold", "new"
@@ -123,7 +124,7 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts) -> Iterator[Contestant]:
 
     yield Contestant("content", content, frozenset({WARM, CUT, NEW}))
     yield Contestant("neighbours + content", blended(0.2), frozenset({WARM, CUT}))
-    yield Contestant("popular now", recent, frozenset({WARM, CUT, COLD}))
+    yield Contestant(NOW, recent, frozenset({WARM, CUT, COLD}))
     yield Contestant("popular by demographics", demographic, frozenset({WARM, CUT, COLD}))
     yield Contestant("served", served, frozenset({WARM, CUT, COLD}))
     yield Contestant("newest", newest, frozenset({NEW}))

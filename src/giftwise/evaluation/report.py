@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from giftwise.algorithms.graph import DEFAULTS, GraphParams
 from giftwise.evaluation.contest import Contestant, Cost, Entry, Progress, Round, hold, ignore_progress
 from giftwise.evaluation.figures import Figures, compare
-from giftwise.evaluation.lineup import CHANCE, COLD, CUT, NEW, POPULAR, WARM, graph_learner, line_up
+from giftwise.evaluation.lineup import CHANCE, COLD, CUT, NEW, NOW, POPULAR, WARM, graph_learner, line_up
 from giftwise.evaluation.lists import holders
 from giftwise.evaluation.measures import Truth
 from giftwise.evaluation.ranking import View
+from giftwise.evaluation.shop import Facts
 from giftwise.evaluation.split import Split, cut_at, sample_users, temporal_split
 from giftwise.interactions.matrix import Interactions
 
@@ -45,6 +46,7 @@ class Report:
     cut: int  # unix seconds from which interactions judge; 0 where the split is not one in time
     seconds: float
     figures: dict[str, dict[str, Figures]]
+    against: dict[str, str]  # of each group, whom the others' `lead` is over
     costs: dict[str, Cost]
     choice: dict[str, Any] | None = None  # the hyperparameters chosen on a split inside train, and the trials
     mix: dict[str, Any] | None = None  # the shares of the mixture, chosen on the same split
@@ -67,11 +69,17 @@ def report_live(
     most_users: int = 2000,
     params: GraphParams = JUDGED,
     seed: int = 7,
+    facts: Facts | None = None,
 ) -> Report:
-    """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users."""
+    """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users.
+
+    With `facts` (whose `now` is replaced by the last moment learned from) content, demographics and the whole ladder
+    are judged too.
+    """
     cut = cut_at(interactions, share)
     split = sample_users(temporal_split(interactions, cut), most_users, seed)
-    contestants = line_up(split.train, None, graph_learner(params))
+    facts = replace(facts, now=int(split.train.at.max(initial=0))) if facts is not None else None
+    contestants = line_up(split.train, facts, graph_learner(params))
     return replace(judge(split, contestants, k=k, cut=cut, seed=seed), rank=params.rank)
 
 
@@ -98,17 +106,19 @@ def judge(
     rounds = (
         Round(WARM, truth.users[warm], POPULAR),
         Round(CUT, truth.users[many], POPULAR, View(newest=CUT_TO)),
-        Round(COLD, truth.users[cold], POPULAR),
+        Round(COLD, truth.users[cold], NOW if any(one.name == NOW for one in contestants) else POPULAR),
         Round(NEW, fresh.users, CHANCE, View(banned=touched)),
     )
     entries = hold(contestants, rounds, k, progress)
     progress("comparing", 100)
     held = holders(train)
+    against: dict[str, str] = {}
     figures: dict[str, dict[str, Figures]] = {entry.name: {} for entry in entries}
 
     def compared(group: str, place: int, group_truth: Truth, rows: NDArray[np.intp] | slice = slice(None)) -> None:
         one = rounds[place]
         lists = {entry.name: entry.lists[one.name][rows] for entry in entries if one.name in entry.lists}
+        against[group] = one.against
         for name, found in compare(lists, group_truth, held, one.against, seed).items():
             figures[name][group] = found
 
@@ -120,7 +130,7 @@ def judge(
     compared(NOBODY, 2, truth.take(cold))
     compared(NEW_ITEMS, 3, fresh)
     seconds = round(time.monotonic() - started, 3)
-    return Report(k, 0, len(train), len(truth), len(cold), cut, seconds, figures, _costs(entries))
+    return Report(k, 0, len(train), len(truth), len(cold), cut, seconds, figures, against, _costs(entries))
 
 
 def _only_new(truth: Truth, touched: NDArray[np.int32]) -> Truth:
