@@ -78,7 +78,7 @@ def test_the_choice_is_never_shown_what_is_judged(clusters: Interactions, monkey
         return item_knn(train, params)
 
     grid = [{"neighbours": 5, "shrink": shrink, "weights": "ones"} for shrink in (0.0, 1.0)]
-    monkeypatch.setattr(plan, "baselines", lambda: [Tunable("spied", grid, spy)])
+    monkeypatch.setattr(plan, "baselines", lambda train: [Tunable("spied", grid, spy)])
     plan_ = plan.Plan(k=5, baselines=True, budget=5)
     report = plan.evaluate_world(clusters, facts(clusters), plan_)
     assert report.tuned is not None

@@ -1,11 +1,28 @@
-"""Items and users to go with made-up interactions."""
+"""Made-up interactions, and items and users to go with them."""
 
 import numpy as np
 
+from giftwise.algorithms.graph import GraphParams
 from giftwise.catalog.item import Items
 from giftwise.evaluation.shop import Facts
 from giftwise.ids import IdKind
+from giftwise.interactions.event import Kind
 from giftwise.interactions.matrix import Crowd, Interactions
+
+PARAMS = GraphParams(rank=8, neighbours=40)
+
+
+def circles(strangers: int = 0) -> Interactions:
+    """120 users, by turns of two circles, with six likes each among their circle's twenty items, over ten days.
+
+    After them come users who did nothing.
+    """
+    rng = np.random.default_rng(3)
+    user = np.repeat(np.arange(120), 6)
+    item = np.concatenate([rng.permutation(20)[:6] + one % 2 * 20 for one in range(120)])
+    kind = np.full(len(user), Kind.LIKE, np.int8)
+    at = rng.integers(0, 10 * 86_400, len(user))
+    return Interactions(user.astype(np.int32), item.astype(np.int32), kind, at, np.arange(120 + strangers), 40)
 
 
 def facts(interactions: Interactions, category: list[int] | None = None, gender: list[int] | None = None) -> Facts:

@@ -5,6 +5,7 @@ ALS and BPR come from the library `implicit`, a development dependency: where it
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -28,15 +29,18 @@ BLOCK = 512
 """Rows that are dense at one time."""
 
 
-def baselines() -> list[Tunable]:
-    """All that this installation can run, the usual hyperparameters of each first."""
+def baselines(train: Interactions) -> list[Tunable]:
+    """All that this installation can run, the usual hyperparameters of each first; ways to weigh where they differ."""
+    ways = (
+        WAYS[:1] + WAYS[1:2] * bool(np.ptp(train.kind)) + WAYS[2:] * bool(np.ptp(train.at)) if len(train) else WAYS[:1]
+    )
     found = [
-        Tunable("ItemKNN", _grid(neighbours=(50, 10, 20, 100, 200), shrink=(10.0, 0.0, 100.0), weights=WAYS), item_knn),
-        Tunable("UserKNN", _grid(shrink=(10.0, 0.0, 100.0), idf=(False, True), weights=WAYS), user_knn),
+        Tunable("ItemKNN", _grid(neighbours=(50, 10, 20, 100, 200), shrink=(10.0, 0.0, 100.0), weights=ways), item_knn),
+        Tunable("UserKNN", _grid(shrink=(10.0, 0.0, 100.0), idf=(False, True), weights=ways), user_knn),
     ]
     if importlib.util.find_spec("implicit") is not None:
         als = _grid(
-            factors=(64, 16, 32, 128), regularization=(0.1, 0.01, 1.0, 10.0), alpha=(1.0, 0.2, 5.0, 25.0), weights=WAYS
+            factors=(64, 16, 32, 128), regularization=(0.1, 0.01, 1.0, 10.0), alpha=(1.0, 0.2, 5.0, 25.0), weights=ways
         )
         bpr = _grid(
             factors=(64, 16, 32, 128),
@@ -102,23 +106,24 @@ def als_factors(train: Interactions, params: Params) -> Ranker:
     from implicit.cpu.als import AlternatingLeastSquares
 
     shape = {name: value for name, value in params.items() if name != "weights"}
-    model = AlternatingLeastSquares(**shape, iterations=15, random_state=7, num_threads=1)
-    return _by_factors(model, train, params["weights"])
+    make = partial(AlternatingLeastSquares, **shape, iterations=15, random_state=7, num_threads=1)
+    return _by_factors(make, train, params["weights"])
 
 
 def bpr_factors(train: Interactions, params: Params) -> Ranker:
     """Factors by Bayesian personalised ranking (Rendle et al., 2009); one thread, as more would not be repeatable."""
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-    return _by_factors(BayesianPersonalizedRanking(**params, random_state=7, num_threads=1), train, "ones")
+    return _by_factors(partial(BayesianPersonalizedRanking, **params, random_state=7, num_threads=1), train, "ones")
 
 
-def _by_factors(model: Any, train: Interactions, weights: str) -> Ranker:
+def _by_factors(make: Callable[[], Any], train: Interactions, weights: str) -> Ranker:
     from threadpoolctl import threadpool_limits
 
     matrix = csr_matrix(_matrix(train, weights=weights))
     own = csr_matrix(_own(train))
     with threadpool_limits(1, "blas"):
+        model = make()
         model.fit(matrix, show_progress=False)
 
     def rank(users: NDArray[np.int32], k: int, view: View) -> NDArray[np.int32]:

@@ -68,7 +68,7 @@ def _evaluate(split: Split, facts: Facts | None, cut: int, plan: Plan, progress:
     mix = _mixer(train, facts, plan, chosen) if facts is not None else None
     contestants = line_up(train, facts, learn, mix)
     if plan.baselines:
-        contestants += [_tuned(one, train, plan, chosen.baselines) for one in baselines()]
+        contestants += [_tuned(one, train, plan, chosen.baselines) for one in baselines(train)]
     report = judge(split, contestants, k=plan.k, cut=cut, seed=plan.seed, progress=progress)
     return replace(report, choice=chosen.graph, mix=chosen.mix, tuned=chosen.baselines)
 
