@@ -3,7 +3,7 @@
 import numpy as np
 
 from giftwise.evaluation.lineup import POPULAR, graph_learner, line_up
-from giftwise.evaluation.ranking import WHOLE, Pasts, View
+from giftwise.evaluation.ranking import WHOLE, Pasts, View, list_ranker, ranker
 from giftwise.interactions.event import Kind
 from giftwise.interactions.history import DAY, History
 from giftwise.interactions.matrix import Interactions
@@ -65,3 +65,12 @@ def test_demographics_lead_strangers_to_their_own_kind() -> None:
         assert {circle_of[item] for item in row.tolist()} == {gender[stranger]}
     plain = stage[POPULAR].fit(lambda share: None)(strangers, 5, WHOLE)
     assert plain[0].tolist() == plain[1].tolist()
+
+
+def test_one_list_for_all_is_what_scoring_each_user_gives() -> None:
+    """Ties included: of equals the first place, whoever asks and however it is computed."""
+    train = circles()
+    pasts, counts = Pasts(train), np.arange(train.items, dtype=np.float32) // 7
+    users = np.arange(train.users, dtype=np.int32)
+    each = ranker(pasts, lambda places, weights: counts)(users, 9, WHOLE)
+    assert (list_ranker(pasts, counts)(users, 9, WHOLE) == each).all()

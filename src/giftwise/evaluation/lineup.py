@@ -12,8 +12,9 @@ from giftwise.algorithms.neighbours import NeighbourParams, score_neighbours
 from giftwise.catalog.model import Model
 from giftwise.evaluation.contest import Contestant
 from giftwise.evaluation.mixing import Crowded, Mix, mixed_scores, shares_for
-from giftwise.evaluation.ranking import Pasts, Ranker, View, best_new, neighbour_scorer, popularity_scorer, ranker
+from giftwise.evaluation.ranking import Pasts, Ranker, View, best_new, list_ranker, neighbour_scorer, popularity, ranker
 from giftwise.evaluation.shop import Facts, Learn, Shop, Told, segment_of
+from giftwise.interactions.event import WEIGHTS
 from giftwise.interactions.history import History
 from giftwise.interactions.matrix import Interactions
 from giftwise.people.demographics import Segment
@@ -46,7 +47,7 @@ def line_up(train: Interactions, facts: Facts | None, learn: Learn, mix: Choose 
     shop = Shop(train, facts, learn)
     plain = Contestant(
         POPULAR,
-        lambda told: ranker(pasts, popularity_scorer(train, GraphParams().kind_weights)),
+        lambda told: list_ranker(pasts, popularity(train, WEIGHTS)),
         frozenset({WARM, CUT, COLD}),
     )
     ours = [plain, Contestant(COLLABORATIVE, collaborative, frozenset({WARM, CUT}))]
@@ -115,8 +116,7 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts) -> Iterator[Contestant]:
         return _climbing(pasts, model, lambda user, history: popular_rungs(model, segment_of(facts.crowd, user)))
 
     def newest(told: Told) -> Ranker:
-        made = facts.items.created_at.astype(np.float32)
-        return ranker(pasts, lambda places, weights: made)
+        return list_ranker(pasts, facts.items.created_at.astype(np.float32))
 
     def by_chance(told: Told) -> Ranker:
         rng = np.random.default_rng(len(facts.items))

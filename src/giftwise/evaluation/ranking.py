@@ -96,10 +96,15 @@ def ranker(pasts: Pasts, score: Scorer) -> Ranker:
 def best_new(scores: NDArray[np.float32], taken: NDArray[np.int32], k: int) -> NDArray[np.int32]:
     """Places of the k highest scores, best first (of equals the first place), without `taken` and NaN."""
     falling = -scores
-    falling[taken] = np.nan  # NaN sorts last
-    top = np.argpartition(falling, k - 1)[:k] if k < len(falling) else np.arange(len(falling))
-    top = top[~np.isnan(falling[top])]
-    return top[np.lexsort((top, falling[top]))].astype(np.int32)
+    falling[taken] = np.nan  # NaN sorts last, and is below nothing
+    if k < len(falling):
+        # Whatever equals the last kept one is let in, so that places decide and not the partition.
+        top = np.flatnonzero(falling <= np.partition(falling, k - 1)[k - 1])
+        if len(top) < k:
+            top = np.flatnonzero(~np.isnan(falling))
+    else:
+        top = np.flatnonzero(~np.isnan(falling))
+    return top[np.argsort(falling[top], kind="stable")[:k]].astype(np.int32)
 
 
 def neighbour_scorer(found: Neighbours, params: NeighbourParams) -> Scorer:
@@ -113,9 +118,28 @@ def neighbour_scorer(found: Neighbours, params: NeighbourParams) -> Scorer:
     return lambda places, weights: score_neighbours(model, places, weights, params)
 
 
+def popularity(train: Interactions, kind_weights: tuple[float, ...]) -> NDArray[np.float32]:
+    """Weighted counts of each item [n], dislikes left out."""
+    weights = np.maximum(np.asarray(kind_weights)[train.kind], 0)
+    return np.bincount(train.item, weights=weights, minlength=train.items).astype(np.float32)
+
+
 def popularity_scorer(train: Interactions, kind_weights: tuple[float, ...]) -> Scorer:
-    """The baseline: the same weighted counts for everyone."""
-    counts = np.bincount(
-        train.item, weights=np.maximum(np.asarray(kind_weights)[train.kind], 0), minlength=train.items
-    ).astype(np.float32)
+    """The baseline as a scorer: the same counts for everyone."""
+    counts = popularity(train, kind_weights)
     return lambda places, weights: counts
+
+
+def list_ranker(pasts: Pasts, scores: NDArray[np.float32]) -> Ranker:
+    """One list for everyone, best first (of equals the first place), each user's own items left out."""
+    order = np.argsort(-scores, kind="stable").astype(np.int32)
+
+    def rank(users: NDArray[np.int32], k: int, view: View) -> NDArray[np.int32]:
+        ranked = np.full((len(users), k), -1, dtype=np.int32)
+        for row, past in enumerate(pasts.of(users, view)):
+            head = order[: k + len(past.taken)]
+            best = head[~np.isin(head, past.taken)][:k]
+            ranked[row, : len(best)] = best
+        return ranked
+
+    return rank
