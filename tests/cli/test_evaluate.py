@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -167,3 +169,9 @@ async def test_clicking_a_thousand_times_moves_nothing(make_database: MakeDataba
         return {"train": report.train, **report.as_json()["figures"]}
 
     assert await figures(1000) == await figures(1)
+
+
+def test_other_commands_do_not_load_what_learning_needs() -> None:
+    """The process that serves is started by the same program: scipy would cost it 10 MB for nothing."""
+    code = "import sys, giftwise.cli.main; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,28 +7,28 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
 from giftwise.catalog.presents import read_items
-from giftwise.cli.figures import show
 from giftwise.cli.screen import Report as Told
 from giftwise.cli.screen import console, errors, progress
 from giftwise.cli.servers import equipped
 from giftwise.db import embedded
 from giftwise.db.main import MainDatabase
 from giftwise.db.mapping import load_mapping
-from giftwise.evaluation.picture import draw
-from giftwise.evaluation.plan import Plan, evaluate_published, evaluate_world
-from giftwise.evaluation.report import Report
-from giftwise.evaluation.shop import Facts
 from giftwise.interactions.bulk import read_interactions
 from giftwise.interactions.matrix import Interactions
 from giftwise.people.users import read_crowd
 from giftwise.seeding.csvs import import_csv
 from giftwise.settings import get_settings
+
+if TYPE_CHECKING:
+    from giftwise.evaluation.plan import Plan
+    from giftwise.evaluation.report import Report
+    from giftwise.evaluation.shop import Facts
 
 USAGE_FAULT: Final = 2
 READING: Final = 5.0  # percent of the bar that reading the data takes
@@ -75,6 +75,11 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON and nothing else.")] = False,
 ) -> None:
     """Learn from one part of the data, judge on the rest: files of a published split, CSV files, or --catalog."""
+    # Here, and not above: the other commands, of which one serves, have no use for what learning loads.
+    from giftwise.cli.figures import show
+    from giftwise.evaluation.picture import draw
+    from giftwise.evaluation.plan import Plan, evaluate_published
+
     plan = Plan(k=k, share=share, way=split.value, baselines=baselines, budget=budget, seed=seed)
     with _progress(quiet=as_json) as told:
         if train is not None and test is not None and not (items or users or interactions or catalog):
@@ -123,14 +128,18 @@ def _imported(items: Path, users: Path | None, interactions: Path, told: Told) -
         yield servers.main_url
 
 
-def _evaluate_host(url: str, mapping: Path | None, plan: Plan, told: Told) -> Report:
+def _evaluate_host(url: str, mapping: Path | None, plan: "Plan", told: Told) -> "Report":
+    from giftwise.evaluation.plan import evaluate_world
+
     told("reading the host", 0)
     interactions, facts = asyncio.run(_read(url, mapping))
     rest = (100 - READING) / 100
     return evaluate_world(interactions, facts, plan, lambda step, percent: told(step, READING + percent * rest))
 
 
-async def _read(url: str, mapping: Path | None) -> tuple[Interactions, Facts]:
+async def _read(url: str, mapping: Path | None) -> tuple[Interactions, "Facts"]:
+    from giftwise.evaluation.shop import Facts
+
     main = MainDatabase(url, load_mapping(mapping), pool_size=1, application_name="giftwise-evaluate")
     try:
         items = await read_items(main)
