@@ -35,8 +35,12 @@ def baselines(train: Interactions) -> list[Tunable]:
         WAYS[:1] + WAYS[1:2] * bool(np.ptp(train.kind)) + WAYS[2:] * bool(np.ptp(train.at)) if len(train) else WAYS[:1]
     )
     found = [
-        Tunable("ItemKNN", _grid(neighbours=(50, 10, 20, 100, 200), shrink=(10.0, 0.0, 100.0), weights=ways), item_knn),
-        Tunable("UserKNN", _grid(shrink=(10.0, 0.0, 100.0), idf=(False, True), weights=ways), user_knn),
+        Tunable(
+            "ItemKNN",
+            _grid(neighbours=(50, 10, 20, 100, 200), shrink=(10.0, 0.0, 100.0, 300.0, 1000.0), weights=ways),
+            item_knn,
+        ),
+        Tunable("UserKNN", _grid(shrink=(10.0, 0.0, 100.0, 1000.0), idf=(False, True), weights=ways), user_knn),
     ]
     if importlib.util.find_spec("implicit") is not None:
         als = _grid(
