@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from giftwise.evaluation.measures import Truth, find_hits, hit_rate, ndcg, recall
+from giftwise.evaluation.measures import Truth, find_hits, hit_rate, ndcg, recall, reciprocal_rank
 
 # User 5 chose 1 and 2, user 7 chose 3, user 9 chose four things.
 TRUTH = Truth(np.array([5, 7, 9], np.int32), np.array([0, 2, 3, 7]), np.array([1, 2, 3, 0, 1, 2, 3], np.int32))
@@ -26,6 +26,12 @@ def test_the_figures() -> None:
     np.testing.assert_allclose(recall(hits, TRUTH.sizes), [1, 0, 0.75])
     np.testing.assert_allclose(ndcg(hits, TRUTH.sizes), [1.5 / (1 + 1 / np.log2(3)), 0, 1])
     assert hit_rate(hits).tolist() == [1, 0, 1]
+
+
+def test_reciprocal_rank_looks_at_the_first_hit() -> None:
+    """A first hit at the second place gives one half, later hits nothing more, no hit nothing at all."""
+    hits = np.array([[False, True, True], [False] * 3, [True, False, False]])
+    assert reciprocal_rank(hits).tolist() == [0.5, 0, 1]
 
 
 def test_a_user_who_chose_nothing_has_no_figure() -> None:

@@ -9,9 +9,9 @@ Sources: GF-CF (Shen et al., CIKM 2021), BSPM (Choi et al., SIGIR 2023), randomi
 Learning only: it imports scipy, which the API never loads.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,15 +30,15 @@ class GraphParams:
 
     neighbours: int = 200
     """How many neighbours an item keeps (K)."""
-    user_exponent: float = 0.45
+    user_exponent: float = 0.3
     """a: how much the taste of a busy user is divided among their items."""
     item_exponent: float = 0.4
     """b: how much a popular item is damped as evidence."""
-    output_exponent: float = 0.35
+    output_exponent: float = 0.15
     """o: how much a popular item gains as a recommendation."""
-    linear: float = 0.3
+    linear: float = 0.4
     """Share of plain co-occurrence; the rest is the low-pass part."""
-    rank: int = 512
+    rank: int = 1024
     """How many singular values the low-pass part keeps; it is clipped to what the data has."""
     sigma_power: float = 0.5
     """p: 0 passes all kept frequencies alike, 2 damps as plain co-occurrence does."""
@@ -50,10 +50,28 @@ class GraphParams:
     """Days after which an interaction counts half, seen from the newest one; 0 never forgets."""
     max_per_user: int = 1000
     """Of each user, only this many of the heaviest pairs count: one crawler would cost its square."""
+    max_products: float = 2e12
+    """The rank is lowered until items * items * rank is at most this: large catalogs would cost minutes otherwise."""
     block: int = 256
     """Rows of the item x item filter that are dense at one time: memory is block * n * 4 bytes a copy."""
     seed: int = 7
     """Seed of the randomised SVD."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain names, numbers and lists, as they are stored beside a model."""
+        return asdict(self) | {"kind_weights": list(self.kind_weights)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The params of `as_json`; what is missing has its default, and names of other versions are passed over."""
+        known = {name: stored[name] for name in (field.name for field in fields(cls)) if name in stored}
+        if "kind_weights" in known:
+            known["kind_weights"] = tuple(known["kind_weights"])
+        return cls(**known)
+
+    def affordable_rank(self, items: int) -> int:
+        """The rank that a catalog of so many items is given."""
+        return max(1, min(self.rank, int(self.max_products / max(items, 1) ** 2)))
 
 
 DEFAULTS = GraphParams()
@@ -90,20 +108,51 @@ def item_neighbours(
     return Neighbours(items, (weights / (largest or 1)).astype(np.float16))
 
 
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What the filters of one pair of exponents (a, b) share: computed once, it serves every p, o, blend and rank."""
+
+    matrix: Any  # Rn, CSR float32 [users, items]
+    transposed: Any  # Rn', CSR float32 [items, users]
+    degrees: NDArray[np.float32]  # Di, the sum of each item's weights [items]
+    before: NDArray[np.float32]  # Di^-b [items]
+    sigma: NDArray[np.float32]  # [r], largest first
+    vectors: NDArray[np.float32]  # [items, r]
+
+    @property
+    def top(self) -> np.float32:
+        """s1, the largest singular value; 1 where there is none."""
+        return np.float32(self.sigma[0]) if len(self.sigma) else np.float32(1)
+
+    def passed(self, power: float) -> NDArray[np.float32]:
+        """What the low-pass part lets through of each direction: (S / s1)^p, [r]."""
+        return np.asarray((self.sigma / self.top) ** np.float32(power), dtype=np.float32)
+
+    def after(self, exponent: float) -> NDArray[np.float32]:
+        """Di^o [items]; 0 for items without interactions."""
+        return _power(self.degrees, exponent)
+
+
+def factorise(raw: Any, params: GraphParams) -> Factors:
+    """The factors of a preference matrix; params.rank is clipped to what the catalog can afford and the data has."""
+    users, items = raw.sum(axis=1), raw.sum(axis=0)
+    before = _power(items, -params.item_exponent)
+    matrix = _scaled(raw, _power(users, -params.user_exponent), before)
+    rank = params.affordable_rank(raw.shape[1])
+    sigma, vectors = largest_singular(matrix, rank, params.power_steps, params.seed)
+    return Factors(matrix, matrix.T.tocsr(), np.asarray(items, dtype=np.float32), before, sigma, vectors)
+
+
 class _Filter:
     """The item x item filter Di^-b F Di^o, given out in blocks of dense rows."""
 
     def __init__(self, interactions: Interactions, params: GraphParams) -> None:
         raw = preference_matrix(interactions, params.kind_weights, params.half_life_days, params.max_per_user)
-        users, items = raw.sum(axis=1), raw.sum(axis=0)
-        self.before = _power(items, -params.item_exponent)
-        self.after = _power(items, params.output_exponent)
-        self.matrix = _scaled(raw, _power(users, -params.user_exponent), self.before)
-        self.transposed = self.matrix.T.tocsr()
-        sigma, self.vectors = largest_singular(self.matrix, params.rank, params.power_steps, params.seed)
-        top = sigma[0] if len(sigma) else np.float32(1)
-        self.passed = (1 - params.linear) * (sigma / top) ** np.float32(params.sigma_power)
-        self.linear = np.float32(params.linear / top**2)
+        factors = factorise(raw, params)
+        self.before, self.after = factors.before, factors.after(params.output_exponent)
+        self.matrix, self.transposed, self.vectors = factors.matrix, factors.transposed, factors.vectors
+        self.passed = np.float32(1 - params.linear) * factors.passed(params.sigma_power)
+        self.linear = np.float32(params.linear / factors.top**2)
 
     def block(self, start: int, stop: int) -> NDArray[np.float32]:
         """Rows `start` to `stop` of the filter, float32 [stop - start, n]; an item is no neighbour of itself (0)."""

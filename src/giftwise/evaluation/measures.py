@@ -1,4 +1,4 @@
-"""Ranked lists and what users really chose in; recall, NDCG and hit rate per user out."""
+"""Ranked lists and what users really chose in; recall, NDCG, hit rate and reciprocal rank per user out."""
 
 from dataclasses import dataclass
 
@@ -56,3 +56,9 @@ def ndcg(hits: NDArray[np.bool_], sizes: NDArray[np.int64]) -> NDArray[np.float6
 def hit_rate(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
     """1 for each user with at least one hit, else 0: [t]."""
     return np.asarray(hits.any(axis=1), dtype=np.float64)
+
+
+def reciprocal_rank(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """1 / the place (from 1) of each user's first hit, 0 without one: [t]; its mean is MRR."""
+    first = hits.argmax(axis=1) if hits.shape[1] else np.zeros(len(hits), np.intp)
+    return np.where(hits.any(axis=1), 1 / (first + 1), 0.0)

@@ -1,21 +1,33 @@
-"""Interactions in; how much better than popularity the collaborative ranking foresees the latest choices, out."""
+"""A split in; how well each way to rank foresees what was chosen later, by how much is known of the user, out."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from giftwise.algorithms.graph import DEFAULTS, GraphParams, item_neighbours
-from giftwise.algorithms.neighbours import NeighbourParams
-from giftwise.evaluation.measures import Truth, find_hits, hit_rate, ndcg, recall
-from giftwise.evaluation.ranking import Scorer, neighbour_scorer, popularity_scorer, rank_for
-from giftwise.evaluation.split import cut_at, temporal_split
+from giftwise.algorithms.graph import DEFAULTS, GraphParams
+from giftwise.evaluation.contest import Contestant, Cost, Entry, Progress, Round, hold, ignore_progress
+from giftwise.evaluation.figures import Figures, compare
+from giftwise.evaluation.lineup import CHANCE, COLD, CUT, NEW, NOW, POPULAR, WARM, graph_learner, line_up
+from giftwise.evaluation.lists import holders
+from giftwise.evaluation.measures import Truth
+from giftwise.evaluation.ranking import View
+from giftwise.evaluation.shop import Facts
+from giftwise.evaluation.split import Split, cut_at, sample_users, temporal_split
 from giftwise.interactions.matrix import Interactions
 
-GROUPS = {"0": (0, 0), "1-2": (1, 2), "3+": (3, None)}
-"""Activity groups by number of items in train, as the ladder has them: name -> lowest and highest."""
+ALL = "all"
+ACTIVITY = {"1-2": (1, 2), "3+": (3, None)}
+"""Groups of users with a history, by the number of interactions in train as the ladder counts them."""
+CUT_TO = 2
+FEW = f"3+ cut to {CUT_TO}"
+"""Users of 3+ of whom only the newest interactions are told: newcomers are few in most splits, these are many."""
+NOBODY = "0"
+NEW_ITEMS = "new items"
+"""Among items that nobody had touched before the cut alone: what users with a history chose of them."""
 
 JUDGED = replace(DEFAULTS, rank=256)
 """The filter that is judged on live data: half the served rank, at under half the time. Where the data rewards a high
@@ -23,32 +35,30 @@ rank its figures are a floor of what is served (on Gowalla 5 % below it); the re
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Means over a group's users."""
-
-    users: int
-    recall: float
-    ndcg: float
-    hit_rate: float
-    coverage: float  # share of the catalog that stands in at least one list
-    novelty: float  # mean of -log2(share of users who have the item), over the lists' places
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
-    """One offline evaluation: figures by algorithm, then by activity group (and `all`)."""
+    """One offline evaluation: figures by algorithm, then by group; `all` are the users with a history."""
 
     k: int
-    rank: int  # of the filter judged (GraphParams.rank)
-    train: int
-    users: int
-    cut: int
+    rank: int  # of the filter judged (GraphParams.rank); 0 where another one was
+    train: int  # interactions learned from
+    users: int  # users judged, those without a history included
+    cold: int  # users without a history, judged apart as group 0
+    cut: int  # unix seconds from which interactions judge; 0 where the split is not one in time
     seconds: float
     figures: dict[str, dict[str, Figures]]
+    against: dict[str, str]  # of each group, whom the others' `lead` is over
+    costs: dict[str, Cost]
+    choice: dict[str, Any] | None = None  # the hyperparameters chosen on a split inside train, and the trials
+    mix: dict[str, Any] | None = None  # the shares of the mixture, chosen on the same split
+    tuned: dict[str, dict[str, Any]] | None = None  # the same of each baseline
 
     def as_json(self) -> dict[str, Any]:
-        """Plain dicts and numbers."""
-        return asdict(self)
+        """Plain dicts, lists and numbers."""
+        report = asdict(self)
+        for groups in report["figures"].values():
+            for figures in groups.values():
+                figures["intervals"] = {name: list(ends) for name, ends in figures["intervals"].items()}
+        return report
 
 
 def report_live(
@@ -59,83 +69,77 @@ def report_live(
     most_users: int = 2000,
     params: GraphParams = JUDGED,
     seed: int = 7,
+    facts: Facts | None = None,
 ) -> Report:
-    """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users."""
+    """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users.
+
+    With `facts` (whose `now` is replaced by the last moment learned from) content, demographics and the whole ladder
+    are judged too.
+    """
     cut = cut_at(interactions, share)
-    split = temporal_split(interactions, cut)
-    return evaluate(split.train, split.truth, k=k, cut=cut, most_users=most_users, params=params, seed=seed)
+    split = sample_users(temporal_split(interactions, cut), most_users, seed)
+    facts = replace(facts, now=int(split.train.at.max(initial=0))) if facts is not None else None
+    contestants = line_up(split.train, facts, graph_learner(params))
+    return replace(judge(split, contestants, k=k, cut=cut, seed=seed), rank=params.rank)
 
 
-def evaluate(
-    train: Interactions,
-    truth: Truth,
+def judge(
+    split: Split,
+    contestants: Sequence[Contestant],
     *,
     k: int = 20,
     cut: int = 0,
-    most_users: int = 2000,
-    params: GraphParams = DEFAULTS,
     seed: int = 7,
+    progress: Progress = ignore_progress,
 ) -> Report:
-    """Figures of `collaborative` (graph neighbours) and `popular` on the same users, by activity in train.
+    """Fit every contestant on train, rank all items but the user's own, compare by groups of users.
 
-    Ranks every item except the user's own, with the online scorer. The sample of users is drawn by seed.
+    The contestants were made with train; the truth is read here alone, after each has ranked.
     """
     started = time.monotonic()
-    if len(truth) > most_users:
-        rows = np.sort(np.random.default_rng(seed).choice(len(truth), most_users, replace=False))
-        truth = truth.take(rows)
-    scorers: dict[str, Scorer] = {
-        "collaborative": neighbour_scorer(item_neighbours(train, params), NeighbourParams()),
-        "popular": popularity_scorer(train, params.kind_weights),
-    }
-    groups = _groups(train, truth)
-    share_of_users = _share_of_users(train)
-    figures = {
-        name: _by_group(rank_for(truth.users, train, params.kind_weights, score, k), truth, groups, share_of_users)
-        for name, score in scorers.items()
-    }
-    return Report(k, params.rank, len(train), len(truth), cut, round(time.monotonic() - started, 3), figures)
+    train, truth = split.train, split.truth
+    activity = np.bincount(train.user, minlength=train.users)[truth.users]
+    warm, cold = np.flatnonzero(activity > 0), np.flatnonzero(activity == 0)
+    many = np.flatnonzero(activity > CUT_TO)
+    touched = np.unique(train.item)
+    fresh = _only_new(truth.take(warm), touched)
+    rounds = (
+        Round(WARM, truth.users[warm], POPULAR),
+        Round(CUT, truth.users[many], POPULAR, View(newest=CUT_TO)),
+        Round(COLD, truth.users[cold], NOW if any(one.name == NOW for one in contestants) else POPULAR),
+        Round(NEW, fresh.users, CHANCE, View(banned=touched)),
+    )
+    entries = hold(contestants, rounds, k, progress)
+    progress("comparing", 100)
+    held = holders(train)
+    against: dict[str, str] = {}
+    figures: dict[str, dict[str, Figures]] = {entry.name: {} for entry in entries}
+
+    def compared(group: str, place: int, group_truth: Truth, rows: NDArray[np.intp] | slice = slice(None)) -> None:
+        one = rounds[place]
+        lists = {entry.name: entry.lists[one.name][rows] for entry in entries if one.name in entry.lists}
+        against[group] = one.against
+        for name, found in compare(lists, group_truth, held, one.against, seed).items():
+            figures[name][group] = found
+
+    compared(ALL, 0, truth.take(warm))
+    for name, (low, high) in ACTIVITY.items():
+        rows = np.flatnonzero((activity[warm] >= low) & (activity[warm] <= (high or np.inf)))
+        compared(name, 0, truth.take(warm[rows]), rows)
+    compared(FEW, 1, truth.take(many))
+    compared(NOBODY, 2, truth.take(cold))
+    compared(NEW_ITEMS, 3, fresh)
+    seconds = round(time.monotonic() - started, 3)
+    return Report(k, 0, len(train), len(truth), len(cold), cut, seconds, figures, against, _costs(entries))
 
 
-def _by_group(
-    ranked: NDArray[np.int32],
-    truth: Truth,
-    groups: dict[str, NDArray[np.intp]],
-    share_of_users: NDArray[np.float64],
-) -> dict[str, Figures]:
-    hits, sizes = find_hits(ranked, truth), truth.sizes
-    figures = {}
-    for name, rows in groups.items():
-        if not len(rows):
-            continue
-        listed = ranked[rows][ranked[rows] >= 0]
-        figures[name] = Figures(
-            users=len(rows),
-            recall=_mean(recall(hits[rows], sizes[rows])),
-            ndcg=_mean(ndcg(hits[rows], sizes[rows])),
-            hit_rate=_mean(hit_rate(hits[rows])),
-            coverage=round(len(np.unique(listed)) / len(share_of_users), 4),
-            novelty=_mean(-np.log2(share_of_users[listed])) if len(listed) else 0.0,
-        )
-    return figures
+def _only_new(truth: Truth, touched: NDArray[np.int32]) -> Truth:
+    """Of each user only those chosen items that are not in `touched` (sorted); users left with none are out."""
+    new = ~np.isin(truth.items, touched)
+    row = np.repeat(np.arange(len(truth)), truth.sizes)[new]
+    rows, sizes = np.unique(row, return_counts=True)
+    return Truth(truth.users[rows], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), truth.items[new])
 
 
-def _groups(train: Interactions, truth: Truth) -> dict[str, NDArray[np.intp]]:
-    """Rows of the test users by how many distinct items they have in train."""
-    pairs = np.unique(train.user.astype(np.int64) * max(train.items, 1) + train.item)
-    activity = np.bincount(pairs // max(train.items, 1), minlength=train.users)[truth.users]
-    groups = {"all": np.arange(len(truth))}
-    for name, (low, high) in GROUPS.items():
-        groups[name] = np.flatnonzero((activity >= low) & (activity <= (high if high is not None else np.inf)))
-    return groups
-
-
-def _share_of_users(train: Interactions) -> NDArray[np.float64]:
-    """Of each item, the share of users who did something to it; half a user where none did."""
-    pairs = np.unique(train.user.astype(np.int64) * max(train.items, 1) + train.item)
-    users = np.bincount(pairs % max(train.items, 1), minlength=train.items)
-    return np.maximum(users, 0.5) / max(train.users, 1)
-
-
-def _mean(values: NDArray[np.floating]) -> float:
-    return round(float(values.mean()), 4)
+def _costs(entries: Sequence[Entry]) -> dict[str, Cost]:
+    return {entry.name: entry.cost for entry in entries}

@@ -12,6 +12,12 @@ from giftwise.interactions.matrix import Interactions
 CHOICES = (Kind.LIKE, Kind.SAVE, Kind.SHARE, Kind.PURCHASE)
 """Kinds that count as a choice when a ranking is judged; views and clicks only teach."""
 
+VALIDATION = 0.1
+"""Share of the choices in the training data that are held out of it to choose hyperparameters by."""
+
+LEAST_JUDGED = 50
+"""Users with a history that the last tenth in time must have; with fewer, a tenth of each user's is drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
@@ -51,6 +57,43 @@ def leave_last_out(interactions: Interactions, choices: tuple[Kind, ...] = CHOIC
     later = np.zeros(len(interactions), dtype=np.bool_)
     later[last] = True
     return _split(interactions, before, later)
+
+
+def hold_out(interactions: Interactions, share: float, seed: int, choices: tuple[Kind, ...] = CHOICES) -> Split:
+    """Truth: of each user that share of their chosen items, drawn by seed; a user's only item always stays in train.
+
+    For data without times. Whatever else was done to a held-out item is taken out of train too.
+    """
+    width = max(interactions.items, 1)
+    pairs = interactions.user.astype(np.int64) * width + interactions.item
+    chosen = np.unique(pairs[np.isin(interactions.kind, choices)])
+    user = chosen // width
+    order = np.lexsort((np.random.default_rng(seed).random(len(chosen)), user))
+    starts, sizes = np.unique(user, return_index=True, return_counts=True)[1:]
+    nth = np.arange(len(chosen)) - np.repeat(starts, sizes)
+    drawn = chosen[order][nth < np.repeat(np.minimum(np.ceil(sizes * share), sizes - 1), sizes)]
+    later = np.isin(pairs, drawn)
+    return _split(interactions, ~later, later & np.isin(interactions.kind, choices))
+
+
+def validation_split(train: Interactions, seed: int) -> Split:
+    """The inner split on which everything is chosen: the last tenth in time, or of each user where there are no times.
+
+    It is given the training data alone, so that no choice can know what is judged in the end.
+    """
+    cut = cut_at(train, 1 - VALIDATION)
+    split = temporal_split(train, cut)
+    known = np.isin(split.truth.users, split.train.user)
+    split = replace(split, truth=split.truth.take(np.flatnonzero(known)))
+    return split if len(split.truth) >= LEAST_JUDGED else hold_out(train, VALIDATION, seed)
+
+
+def sample_users(split: Split, most: int, seed: int) -> Split:
+    """The same split with at most `most` users to judge, drawn by seed."""
+    if len(split.truth) <= most:
+        return split
+    rows = np.sort(np.random.default_rng(seed).choice(len(split.truth), most, replace=False))
+    return replace(split, truth=split.truth.take(rows))
 
 
 def _split(interactions: Interactions, before: NDArray[np.bool_], later: NDArray[np.bool_]) -> Split:

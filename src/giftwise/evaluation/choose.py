@@ -1,0 +1,228 @@
+"""A catalog's interactions in; the graph filter's hyperparameters that foresee its own latest choices best, out.
+
+Everything is tried on a split inside the interactions that are given (split.validation_split): whoever evaluates hands
+in the training data alone, so nothing that is judged in the end can be known here.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, preference_matrix
+from giftwise.evaluation.probe import Grid, Trial, try_all
+from giftwise.evaluation.split import Split, sample_users, validation_split
+from giftwise.interactions.matrix import Interactions
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParams:
+    """Where the search looks, and what it costs."""
+
+    users: int = 3000
+    """How many users are judged."""
+    cells: float = 1.5e8
+    """Users x items at most: of large catalogs fewer users are judged."""
+    least_users: int = 50
+    """With fewer users to judge nothing is chosen: the defaults are safer than chance."""
+    rank: int = 384
+    """Rank while exponents and weights are chosen; how they compare hardly depends on it."""
+    ranks: tuple[int, ...] = (128, 256, 512, 1024)
+    """Ranks among which the last stage chooses."""
+    steps: tuple[float, ...] = (0.1, 0.05)
+    """By how much the exponents a and b are varied, until nothing is gained, first widely, then finely."""
+    highest_exponent: float = 0.8
+    """a and b stay within 0 and this."""
+    half_lives: tuple[float, ...] = (0, 60, 365)
+    """Days to compare with the default half-life, where the times span more than least_days."""
+    least_days: float = 30
+    """Data of fewer days says nothing of forgetting."""
+    kind_weights: tuple[tuple[float, ...], ...] = (
+        (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0),
+        (0.25, 0.5, 3.0, 3.0, 3.0, 5.0, -3.0),
+        (1.0, 2.0, 3.0, 3.0, 3.0, 4.0, -3.0),
+    )
+    """Weights of event.Kind to compare with the defaults, where there are several kinds."""
+    good_enough: float = 0.004
+    """The smallest rank within this share of the best NDCG is taken: memory and minutes for nothing otherwise."""
+    first_part: float = 0.45
+    """Share of the budget for the exponents; kinds and half-life end at second_part, the rest is for rank and shape."""
+    second_part: float = 0.6
+    """Share of the budget after which only rank and shape are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen, and on what grounds."""
+
+    params: GraphParams
+    ndcg: float  # mean NDCG@20 of params on the validation split; 0 where nothing could be tried
+    default_ndcg: float  # the same of the first thing tried: the defaults, at the search's rank
+    users: int  # who were judged
+    held_out: int  # choices held out of the training data
+    trials: tuple[Trial, ...]  # the best of each factorisation, in the order tried
+    seconds: float
+    finished: bool  # False where the budget ended the search early
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain dicts and numbers, as they are stored with a model; GraphParams.from_json reads `params` back."""
+        return {
+            "params": self.params.as_json(),
+            "ndcg": round(self.ndcg, 5),
+            "default_ndcg": round(self.default_ndcg, 5),
+            "users": self.users,
+            "held_out": self.held_out,
+            "trials": [{"params": trial.params.as_json(), "ndcg": round(trial.ndcg, 5)} for trial in self.trials],
+            "seconds": round(self.seconds, 1),
+            "finished": self.finished,
+        }
+
+
+SEARCH = SearchParams()
+COARSE = Grid((), (0.4, 1.0), (0.2, 0.45, 0.7, 1.0), (0.0, 0.08, 0.16, 0.25, 0.4))
+FINE = Grid((), (0.25, 0.5, 0.75, 1.0, 1.5), (0.15, 0.3, 0.45, 0.6, 0.8, 1.0), (-0.05, 0.0, 0.05))
+
+
+def choose(
+    interactions: Interactions,
+    budget_seconds: float = 240,
+    seed: int = 7,
+    *,
+    start: GraphParams = DEFAULTS,
+    search: SearchParams = SEARCH,
+    progress: Callable[[float], None] | None = None,
+) -> Choice:
+    """The best hyperparameters found within about `budget_seconds`, looking first near `start`.
+
+    The same interactions and seed give the same choice on one machine, unless the budget ends the search early. The
+    budget is looked at between factorisations, so it is overrun by at most one of them. `progress` is told 0..1.
+    """
+    began = time.monotonic()
+    most = int(min(search.users, search.cells / max(interactions.items, 1)))
+    split = sample_users(validation_split(interactions, seed), max(most, search.least_users), seed)
+    hunt = _Hunt(split, search, began, budget_seconds, progress or (lambda done: None))
+    if len(split.truth) >= search.least_users:
+        hunt.run(start)
+    best = hunt.best or Trial(start, 0.0)
+    return Choice(
+        params=best.params,
+        ndcg=best.ndcg,
+        default_ndcg=hunt.trials[0].ndcg if hunt.trials else 0.0,
+        users=len(split.truth),
+        held_out=len(interactions) - len(split.train),
+        trials=tuple(hunt.trials),
+        seconds=time.monotonic() - began,
+        finished=hunt.finished,
+    )
+
+
+@dataclass(slots=True)
+class _Hunt:
+    """One search: what was tried so far, and how much of the budget is left."""
+
+    split: Split
+    search: SearchParams
+    began: float
+    budget: float
+    told: Callable[[float], None]
+    best: Trial | None = None
+    trials: list[Trial] = field(default_factory=list)
+    finished: bool = True
+
+    def run(self, start: GraphParams) -> None:
+        """Exponents, then forgetting and kinds, then rank and shape: each stage starts from the best so far."""
+        rank = min(self.search.rank, start.rank)
+        best = self._try(replace(start, rank=rank))
+        best = self._exponents(best)
+        for varied in self._weightings(best.params):
+            if self._over(self.search.second_part):
+                break
+            best = max(best, self._try(varied), key=_figure)
+        self.best = self._shape(best, start.rank)
+        self.told(1)
+
+    def _exponents(self, best: Trial) -> Trial:
+        """Walk uphill in a and b, one step at a time."""
+        tried = {_exponents(best.params)}
+        for step in self.search.steps:
+            improved = True
+            while improved:
+                improved = False
+                for params in self._around(best.params, step):
+                    if _exponents(params) in tried:
+                        continue
+                    if self._over(self.search.first_part):
+                        return best
+                    tried.add(_exponents(params))
+                    found = self._try(params)
+                    if found.ndcg > best.ndcg:
+                        best, improved = found, True
+                        break
+        return best
+
+    def _around(self, params: GraphParams, step: float) -> Iterator[GraphParams]:
+        a, b, high = params.user_exponent, params.item_exponent, self.search.highest_exponent
+        for left, right in ((a - step, b), (a, b - step), (a + step, b), (a, b + step)):
+            if 0 <= left <= high and 0 <= right <= high:
+                yield replace(params, user_exponent=round(left, 3), item_exponent=round(right, 3))
+
+    def _weightings(self, params: GraphParams) -> Iterator[GraphParams]:
+        """Other half-lives and kinds' weights, where the data can tell them apart."""
+        train = self.split.train
+        if len(train) and np.ptp(train.at) > self.search.least_days * DAY:
+            for days in self.search.half_lives:
+                yield replace(params, half_life_days=days)
+        if len(np.unique(train.kind)) > 1:
+            for weights in self.search.kind_weights:
+                yield replace(self._leader(params), kind_weights=weights)
+
+    def _leader(self, params: GraphParams) -> GraphParams:
+        return max(self.trials, key=_figure).params if self.trials else params
+
+    def _shape(self, best: Trial, most: int) -> Trial:
+        """The smallest rank that is nearly the best, and its sigma power, blend and output exponent."""
+        params = replace(best.params, rank=most)
+        factors = self._factors(params)
+        have = len(factors.sigma)
+        ranks = tuple(sorted({min(rank, have) for rank in self.search.ranks if rank <= most} or {have}))
+        around = tuple(round(best.params.output_exponent + off, 3) for off in FINE.output_exponents)
+        grid = replace(FINE, ranks=ranks, output_exponents=around)
+        found = list(try_all(self.split, factors, params, grid))
+        top = max(found, key=_figure)
+        enough = [trial for trial in found if trial.ndcg >= top.ndcg * (1 - self.search.good_enough)]
+        least = min(trial.params.rank for trial in enough)
+        chosen = max((trial for trial in enough if trial.params.rank == least), key=_figure)
+        self.trials.append(chosen)
+        return chosen
+
+    def _try(self, params: GraphParams) -> Trial:
+        """The best coarse shape of one factorisation."""
+        factors = self._factors(params)
+        grid = replace(COARSE, ranks=(max(1, min(params.rank, len(factors.sigma))),))
+        best = max(try_all(self.split, factors, params, grid), key=_figure)
+        best = replace(best, params=replace(best.params, rank=params.rank))
+        self.trials.append(best)
+        self.told(min(0.99, (time.monotonic() - self.began) / max(self.budget, 1e-9)))
+        return best
+
+    def _factors(self, params: GraphParams) -> Factors:
+        weights = params.kind_weights, params.half_life_days, params.max_per_user
+        return factorise(preference_matrix(self.split.train, *weights), params)
+
+    def _over(self, share: float) -> bool:
+        if time.monotonic() - self.began < self.budget * share:
+            return False
+        self.finished = False
+        return True
+
+
+def _figure(trial: Trial) -> float:
+    return trial.ndcg
+
+
+def _exponents(params: GraphParams) -> tuple[float, float]:
+    return params.user_exponent, params.item_exponent
