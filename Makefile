@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 DEMO_DIR ?= .demo
 
-.PHONY: help demo test lint format up down seed logs serve worker quality fuzz
+.PHONY: help demo test lint format up down seed logs serve worker quality fuzz holdout
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ fuzz: .venv/ready ## odd requests, made from OpenAPI, against a running server (
 
 quality: .venv/ready ## ranking quality on public data sets in ../shared/data
 	@$(RUN) python benchmarks/quality.py $(ARGS)
+
+holdout: .venv/ready ## one like held out of 2,000 users: our lists over HTTP against a tuned ItemKNN
+	@$(RUN) python benchmarks/holdout.py $(ARGS)
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	@$(UV) sync --frozen --quiet --compile-bytecode

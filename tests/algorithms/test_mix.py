@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from giftwise.algorithms.content import score_content
-from giftwise.algorithms.mix import Mix, mixed_scores, spread_list
+from giftwise.algorithms.mix import Mix, leading_voice, mixed_scores, spread_list
 from giftwise.algorithms.neighbours import score_neighbours
 from giftwise.catalog.model import Model, RankedItems
 from giftwise.ids import IdKind
@@ -63,3 +63,17 @@ def test_items_that_a_list_does_not_name_are_silent() -> None:
     """A list speaks of its own items alone."""
     scores = spread_list(RankedItems(np.array([2, 0], np.int32), np.array([0.5, 0.25], np.float32), 9), 4)
     np.testing.assert_array_equal(scores, np.array([0.25, np.nan, 0.5, np.nan], np.float32))
+
+
+def test_the_leading_voice_is_the_one_that_adds_most() -> None:
+    """With one voice alone it leads wherever it speaks well; where none does, nobody leads."""
+    found = model()
+    chosen = np.arange(50, dtype=np.int32)
+    popular = found.popular("any|any|any")
+    for voice, shares in enumerate(((1, 0, 0), (0, 1, 0), (0, 0, 1))):
+        led = leading_voice(found, PLACES, WEIGHTS, popular, shares, chosen=chosen)
+        assert set(led.tolist()) <= {voice, -1}
+        assert (led == voice).sum() > 1
+    strong = leading_voice(found, PLACES, WEIGHTS, popular, (0.9, 0.0, 0.1), chosen=chosen)
+    named = ~np.isnan(score_neighbours(found, PLACES, WEIGHTS))
+    assert (strong[~named] != 0).all()

@@ -39,6 +39,7 @@ def test_the_contract_s_intervals() -> None:
         "user_profiles": 30,
         "evaluation": 1440,
         "cleanup": 360,
+        "tuning": 7 * 1440,
     }
 
 

@@ -15,7 +15,7 @@ from giftwise.db.own import OwnDatabase
 from giftwise.jobs import runner, runs, worker
 from giftwise.jobs.execute import execute
 from giftwise.jobs.runs import Run
-from giftwise.jobs.schedule import JOB_NAMES
+from giftwise.jobs.schedule import JOB_NAMES, SYNC_JOBS
 from giftwise.jobs.worker import run_once, run_worker
 from giftwise.settings import Settings
 from tests.jobs.conftest import Learn
@@ -150,8 +150,8 @@ async def test_the_full_sync_in_one_process(own: OwnDatabase, settings: Settings
     """One-shot mode does every job in a real child process, tells progress, and answers how each run ended."""
     told: list[tuple[str, str, float]] = []
     done = await run_once(settings, lambda job, step, percent, _: told.append((job, step, percent)))
-    assert [(run.job, run.status) for run in done] == [(job, "succeeded") for job in JOB_NAMES]
-    assert list(dict.fromkeys(job for job, _, _ in told)) == list(JOB_NAMES)
+    assert [(run.job, run.status) for run in done] == [(job, "succeeded") for job in SYNC_JOBS]
+    assert list(dict.fromkeys(job for job, _, _ in told)) == list(SYNC_JOBS)
     assert all(0 <= percent <= 100 for _, _, percent in told)
     assert (await store.state()).generation == 2
 
@@ -162,5 +162,5 @@ async def test_a_failed_job_does_not_stop_the_sync(own: OwnDatabase, settings: S
         await connection.execute(text("ALTER TABLE evaluations ADD CHECK (false)"))
     done = await run_once(settings)
     assert {run.job: run.status for run in done} == {
-        job: "failed" if job == "evaluation" else "succeeded" for job in JOB_NAMES
+        job: "failed" if job == "evaluation" else "succeeded" for job in SYNC_JOBS
     }

@@ -27,7 +27,7 @@ def blend(
         if share == 0:
             continue
         speaks = ~np.isnan(voice)
-        total += np.where(speaks, _scaled(voice), 0) * np.float32(share)
+        total += np.where(speaks, scaled(voice), 0) * np.float32(share)
         spoken += speaks * np.float32(share)
     spoken[spoken == 0] = np.nan
     whole = np.float32(sum(shares))
@@ -35,7 +35,8 @@ def blend(
     return np.asarray(total / whole * (spoken / whole) ** np.float32(caution - 1), dtype=np.float32)
 
 
-def _scaled(voice: NDArray[np.float32]) -> NDArray[np.float32]:
+def scaled(voice: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A voice as 0 (its worst item) to 1 (its best), float32 [n]; NaN stays."""
     low, high = np.fmin.reduce(voice, initial=np.inf), np.fmax.reduce(voice, initial=-np.inf)
     if not high > low:
         return np.ones_like(voice)  # a voice that finds all alike, or is silent

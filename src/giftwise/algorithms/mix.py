@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from giftwise.algorithms.blend import blend
+from giftwise.algorithms.blend import blend, scaled
 from giftwise.algorithms.content import ContentParams, score_content
 from giftwise.algorithms.neighbours import NeighbourParams, score_neighbours
 from giftwise.catalog.model import Model, RankedItems
@@ -15,6 +15,10 @@ from giftwise.catalog.model import Model, RankedItems
 Floats = NDArray[np.float32]
 Shares = tuple[float, float, float]
 """Of neighbours, content and popularity."""
+
+NEIGHBOURS: Final = 0
+CONTENT: Final = 1
+POPULAR: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,51 @@ def mixed_scores(
 
     `popular` is the list of the user's own segment. Voices without a share are not computed.
     """
-    voices: list[Floats] = []
-    heard: list[float] = []
-    if shares[0] > 0:
-        voices.append(score_neighbours(model, places, weights, neighbours or NeighbourParams()))
-        heard.append(shares[0])
-    if shares[1] > 0:
-        voices.append(score_content(model, places, weights, content or ContentParams()))
-        heard.append(shares[1])
-    if shares[2] > 0 and popular is not None:
-        voices.append(spread_list(popular, len(model)))
-        heard.append(shares[2])
-    if not voices:
+    heard = _voices(model, places, weights, popular, shares, neighbours=neighbours, content=content)
+    if not heard:
         return np.full(len(model), np.nan, dtype=np.float32)
-    return voices[0] if len(voices) == 1 else blend(voices, heard)
+    scores = list(heard.values())
+    return scores[0] if len(scores) == 1 else blend(scores, [shares[voice] for voice in heard])
+
+
+def leading_voice(
+    model: Model,
+    places: NDArray[np.int32],
+    weights: Floats,
+    popular: RankedItems | None,
+    shares: Shares,
+    *,
+    chosen: NDArray[np.int32],
+) -> NDArray[np.int8]:
+    """Which voice adds most to each chosen item [c], as its place in Shares: int8 [c], -1 where none speaks."""
+    leading = np.full(len(chosen), -1, dtype=np.int8)
+    most = np.zeros(len(chosen), dtype=np.float32)
+    for voice, scores in _voices(model, places, weights, popular, shares).items():
+        added = np.nan_to_num(scaled(scores)[chosen]) * np.float32(shares[voice])
+        leading[added > most] = voice
+        most = np.maximum(most, added)
+    return leading
+
+
+def _voices(
+    model: Model,
+    places: NDArray[np.int32],
+    weights: Floats,
+    popular: RankedItems | None,
+    shares: Shares,
+    *,
+    neighbours: NeighbourParams | None = None,
+    content: ContentParams | None = None,
+) -> dict[int, Floats]:
+    """The voices that have a share and can speak, by their place in Shares."""
+    heard: dict[int, Floats] = {}
+    if shares[NEIGHBOURS] > 0:
+        heard[NEIGHBOURS] = score_neighbours(model, places, weights, neighbours or NeighbourParams())
+    if shares[CONTENT] > 0:
+        heard[CONTENT] = score_content(model, places, weights, content or ContentParams())
+    if shares[POPULAR] > 0 and popular is not None:
+        heard[POPULAR] = spread_list(popular, len(model))
+    return heard
 
 
 def spread_list(ranked: RankedItems, items: int) -> Floats:

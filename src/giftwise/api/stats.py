@@ -62,6 +62,8 @@ class ModelStats(BaseModel):
     items: int
     available_items: int
     segments: int
+    mix: dict[str, Any] | None = Field(description="shares of the voices of a list; null before the first learning")
+    choice: dict[str, Any] | None = Field(description="what tuning chose, on what grounds; null while defaults serve")
 
 
 class Stats(BaseModel):
@@ -169,4 +171,6 @@ def _model(engine: Engine) -> ModelStats | None:
         items=len(model),
         available_items=int(snapshot.available.sum()),
         segments=len(model.facts["segments"]),
+        mix=model.facts.get("mix"),
+        choice=model.facts.get("choice"),
     )

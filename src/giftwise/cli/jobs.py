@@ -11,7 +11,7 @@ from giftwise.cli.schema import ensure_schema
 from giftwise.cli.screen import console, errors, progress
 from giftwise.cli.servers import equipped
 from giftwise.db.migrate import is_current
-from giftwise.jobs.schedule import JOB_NAMES, job_named
+from giftwise.jobs.schedule import JOB_NAMES, SYNC_JOBS, job_named
 from giftwise.jobs.worker import run_once, run_worker
 from giftwise.settings import Settings, get_settings
 
@@ -29,17 +29,19 @@ def worker(
 
 
 def refresh(
-    job: Annotated[str | None, typer.Argument(help=f"One of {', '.join(JOB_NAMES)}; all of them where absent.")] = None,
+    job: Annotated[
+        str | None, typer.Argument(help=f"One of {', '.join(JOB_NAMES)}; the full sync where absent.")
+    ] = None,
 ) -> None:
     """Do one job now, or all, and wait for the end."""
-    names = JOB_NAMES if job is None else (job_named(job).name,)
+    names = SYNC_JOBS if job is None else (job_named(job).name,)
     with equipped(get_settings()) as ready:
         _need_schema(ready.settings, ready.is_embedded)
         if not full_sync(ready.settings, "refresh", names):
             raise typer.Exit(1)
 
 
-def full_sync(settings: Settings, title: str, names: Sequence[str] = JOB_NAMES) -> bool:
+def full_sync(settings: Settings, title: str, names: Sequence[str] = SYNC_JOBS) -> bool:
     """Do jobs in order under one progress bar, then say how each ended; whether all did well."""
     done = {name: place for place, name in enumerate(names)}
     with progress(title) as report:

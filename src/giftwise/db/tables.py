@@ -168,6 +168,16 @@ evaluations = Table(
     PrimaryKeyConstraint("catalog", "made_at"),
 )
 
+choices = Table(
+    "choices",
+    metadata,
+    Column("catalog", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("choice", JSONB, nullable=False, comment="hyperparameters, and on what grounds they were chosen"),
+    PrimaryKeyConstraint("catalog", "made_at"),
+    comment="What the tuning job chose for a catalog; learning uses the newest.",
+)
+
 tail_watermarks = Table(
     "tail_watermarks",
     metadata,

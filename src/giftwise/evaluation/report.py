@@ -118,6 +118,8 @@ def judge(
     def compared(group: str, place: int, group_truth: Truth, rows: NDArray[np.intp] | slice = slice(None)) -> None:
         one = rounds[place]
         lists = {entry.name: entry.lists[one.name][rows] for entry in entries if one.name in entry.lists}
+        if not lists:
+            return  # nobody can speak of these users or items without facts
         against[group] = one.against
         for name, found in compare(lists, group_truth, held, one.against, seed).items():
             figures[name][group] = found

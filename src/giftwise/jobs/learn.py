@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from giftwise.catalog.model import Model, RankedItems, item_arrays
 from giftwise.ids import positions
 from giftwise.interactions.matrix import Interactions
+from giftwise.jobs.chosen import Chosen
 from giftwise.jobs.context import Context
 from giftwise.jobs.host import World
 
@@ -22,7 +23,7 @@ async def serving_model(context: Context) -> Model | None:
 
 
 def compose(
-    world: World, popular: Mapping[str, RankedItems], learned: Mapping[str, NDArray[Any]]
+    world: World, popular: Mapping[str, RankedItems], learned: Mapping[str, NDArray[Any]], chosen: Chosen
 ) -> tuple[Arrays, dict[str, Any]]:
     """The arrays and facts of a generation; `learned` are neighbours, their weights and text, by item."""
     arrays, facts = item_arrays(world.items)
@@ -31,6 +32,8 @@ def compose(
     facts |= {
         "segments": segments,
         "user_id_kind": world.user_kind.value,
+        "mix": chosen.mix.as_json(),
+        "choice": chosen.facts,
         "figures": {
             "items": len(world.items),
             "interactions": len(world.interactions),

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from giftwise.algorithms.mix import Mix
 from giftwise.algorithms.popularity import PopularityParams, segment_popularity
 from giftwise.catalog.item import Items
 from giftwise.catalog.model import RankedItems
 from giftwise.db.tables import popular_items
-from giftwise.jobs.context import Context
+from giftwise.jobs.chosen import read_chosen
+from giftwise.jobs.context import CATALOG, Context
 from giftwise.jobs.host import World
 from giftwise.jobs.learn import carried_over, compose, serving_model
 from giftwise.jobs.rows import id_series, replace_rows
@@ -30,12 +32,13 @@ async def run(context: Context) -> int:
     Returns the rows of popular_items.
     """
     world = await context.host.world(context.progress, 60)
+    chosen = await read_chosen(context.own, CATALOG)
     context.progress("counting", 60)
-    popular = await asyncio.to_thread(rank_segments, world, context.started)
+    popular = await asyncio.to_thread(rank_segments, world, context.started, chosen.mix)
     frame = await asyncio.to_thread(popular_frame, world.items, popular)
     previous = await serving_model(context)
     learned = await asyncio.to_thread(carried_over, previous, world.items.ids)
-    arrays, facts = compose(world, popular, learned)
+    arrays, facts = compose(world, popular, learned, chosen)
     context.progress("publishing", 80)
     async with context.commit() as connection:
         rows = await replace_rows(connection, popular_items, frame)
@@ -43,9 +46,10 @@ async def run(context: Context) -> int:
     return rows
 
 
-def rank_segments(world: World, now: int) -> dict[str, RankedItems]:
-    """The popular list of every segment, by its key."""
-    return segment_popularity(world.interactions, world.crowd, world.items, PopularityParams(), now)
+def rank_segments(world: World, now: int, mix: Mix) -> dict[str, RankedItems]:
+    """The popular list of every segment, by its key; how fast fashion turns was chosen for the catalog."""
+    params = PopularityParams(half_life_days=mix.popular_half_life_days)
+    return segment_popularity(world.interactions, world.crowd, world.items, params, now)
 
 
 def popular_frame(items: Items, popular: Mapping[str, RankedItems]) -> "polars.DataFrame":

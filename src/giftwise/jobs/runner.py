@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -38,7 +39,13 @@ async def run_in_child(
     A process that died without a word (killed, out of memory) leaves failed runs, never active ones.
     """
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "giftwise.jobs.child", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-P",
+        "-m",
+        "giftwise.jobs.child",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": str(os.cpu_count() or 1)},  # processes that serve have one
     )
     assert child.stdin is not None
     assert child.stdout is not None

@@ -21,6 +21,7 @@ class Job:
     name: str
     sentence: str
     minutes: Callable[[Settings], int]  # between the starts of two scheduled runs
+    in_sync: bool = True  # whether the full sync does it too
 
     def work(self) -> "Callable[[Context], Awaitable[int]]":
         """The function that does it and returns how many rows it wrote. Loads scipy and polars: not for the API."""
@@ -55,8 +56,15 @@ JOBS: Final = (
         "Removes old runs, old evaluations, the queue's log and files that no generation names.",
         lambda settings: settings.cleanup_hours * 60,
     ),
+    Job(
+        "tuning",
+        "Chooses the hyperparameters that suit this catalog, on a split inside its own data; learning then uses them.",
+        lambda settings: settings.tuning_days * 24 * 60,
+        in_sync=False,  # it takes minutes, and learning does well without it
+    ),
 )
 JOB_NAMES: Final = tuple(job.name for job in JOBS)
+SYNC_JOBS: Final = tuple(job.name for job in JOBS if job.in_sync)
 _BY_NAME: Final = {job.name: job for job in JOBS}
 
 

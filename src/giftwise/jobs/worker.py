@@ -19,7 +19,7 @@ from giftwise.jobs import runs
 from giftwise.jobs.context import CATALOG
 from giftwise.jobs.runner import QueueRunner, run_in_child
 from giftwise.jobs.runs import AskedBy, Run
-from giftwise.jobs.schedule import JOB_NAMES, JOBS, Job
+from giftwise.jobs.schedule import JOBS, SYNC_JOBS, Job
 from giftwise.jobs.tail import InteractionTail, Loop, StockSweep
 from giftwise.log import logger
 from giftwise.settings import Settings
@@ -40,7 +40,7 @@ async def run_once(
     settings: Settings,
     listener: OnceListener | None = None,
     *,
-    jobs: Sequence[str] = JOB_NAMES,
+    jobs: Sequence[str] = SYNC_JOBS,
     asked_by: AskedBy = "cli",
 ) -> list[Run]:
     """Do these jobs in order, each to its end: the full sync. A run that failed is among the results, not raised.

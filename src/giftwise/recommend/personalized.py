@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from giftwise.algorithms.content import ContentParams, score_content
-from giftwise.algorithms.mix import Mix, mixed_scores
+from giftwise.algorithms.mix import Mix, Shares, mixed_scores
 from giftwise.algorithms.neighbours import NeighbourParams
 from giftwise.catalog.model import Model
 from giftwise.interactions.history import History, HistoryParams
@@ -49,7 +49,7 @@ def personal_rungs(model: Model, history: History, segment: Segment, params: Lad
     few = history.count < params.collaborative_from
     foot = popular_rungs(model, segment, POPULAR_FALLBACK)
     people = foot[0].ranked if isinstance(foot[0], Listed) else None
-    shares = Mix.of_json(model.facts.get("mix")).shares(history.count)
+    shares = shares_of(model, history)
 
     def mixed() -> Scores:
         return mixed_scores(
@@ -61,6 +61,11 @@ def personal_rungs(model: Model, history: History, segment: Segment, params: Lad
 
     names = (CONTENT, CONTENT) if few else (COLLABORATIVE, COLLABORATIVE_CONTENT)
     return [Scored(names[0], mixed), Scored(names[1], content), *foot]
+
+
+def shares_of(model: Model, history: History) -> Shares:
+    """How much each voice counts for a user with this history, as was chosen for the catalog."""
+    return Mix.of_json(model.facts.get("mix")).shares(history.count)
 
 
 def vary(model: Model, rungs: list[Rung], free: NDArray[np.bool_], want: int, params: VarietyParams) -> Ranked:

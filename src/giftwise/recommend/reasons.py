@@ -5,14 +5,16 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from giftwise.algorithms import mix
 from giftwise.algorithms.content import ContentFacts, content_facts
+from giftwise.algorithms.mix import leading_voice
 from giftwise.algorithms.neighbours import because_of
 from giftwise.catalog.model import Model
 from giftwise.interactions.event import Kind
 from giftwise.interactions.history import History
 from giftwise.people.demographics import Segment
 from giftwise.recommend.ladder import Listed, Ranked, Rung, Scored
-from giftwise.recommend.personalized import COLLABORATIVE, COLLABORATIVE_CONTENT, CONTENT, LadderParams
+from giftwise.recommend.personalized import CONTENT_RUNG, LadderParams, shares_of
 from giftwise.recommend.variety import untried
 
 Language = Literal["en", "ru"]
@@ -87,23 +89,25 @@ def explain(
     speaker: Speaker,
 ) -> list[tuple[Reason, ...]]:
     """The reasons of every place of a page, strongest first; each place has at least one."""
-    weights = history.weights(params.history)
-    names = [rungs[int(rung)].name for rung in page.rungs]
     if not history.count:
         return [(_popular(rungs[int(rung)], speaker),) for rung in page.rungs]
+    weights = history.weights(params.history)
+    crowd = next((rung for rung in rungs if isinstance(rung, Listed)), None)
+    people = crowd.ranked if crowd is not None else None
+    shares = shares_of(model, history)
+    voices = leading_voice(model, history.places, weights, people, shares, chosen=page.places)
     sources = because_of(model, history.places, weights, page.places)
     facts = content_facts(model, history.places, weights, page.places, params.content)
     fresh = untried(model)[page.places]
-    crowd = next((rung for rung in rungs if isinstance(rung, Listed)), None)
     found: list[tuple[Reason, ...]] = []
-    for at, name in enumerate(names):
+    for at, place in enumerate(page.rungs):
+        rung = rungs[int(place)]
         reasons: tuple[Reason, ...] = ()
-        if name == COLLABORATIVE and sources[at] >= 0:
+        if place == 0 and voices[at] == mix.NEIGHBOURS and sources[at] >= 0:
             reasons = _collaborative(model, int(sources[at]), history, speaker)
-        elif name in (CONTENT, COLLABORATIVE, COLLABORATIVE_CONTENT):
+        elif place == CONTENT_RUNG or (place == 0 and voices[at] == mix.CONTENT):
             reasons = ((speaker.say("new"),) if fresh[at] else ()) + _content(model, facts[at], speaker)
         if not reasons:
-            rung = rungs[int(page.rungs[at])]
             reasons = (_popular(crowd if isinstance(rung, Scored) and crowd is not None else rung, speaker),)
         found.append(reasons)
     return found
