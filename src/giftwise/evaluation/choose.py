@@ -6,13 +6,14 @@ in the training data alone, so nothing that is judged in the end can be known he
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, preference_matrix
+from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, item_neighbours, preference_matrix
 from giftwise.evaluation.probe import Grid, Trial, try_all
+from giftwise.evaluation.served import Cut, try_cuts
 from giftwise.evaluation.split import Split, sample_users, validation_split
 from giftwise.interactions.matrix import Interactions
 
@@ -23,9 +24,9 @@ DAY = 86_400
 class SearchParams:
     """Where the search looks, and what it costs."""
 
-    users: int = 3000
+    users: int = 2500
     """How many users are judged."""
-    cells: float = 1.5e8
+    cells: float = 1.2e8
     """Users x items at most: of large catalogs fewer users are judged."""
     least_users: int = 50
     """With fewer users to judge nothing is chosen: the defaults are safer than chance."""
@@ -49,10 +50,16 @@ class SearchParams:
     """Weights of event.Kind to compare with the defaults, where there are several kinds."""
     good_enough: float = 0.004
     """The smallest rank within this share of the best NDCG is taken: memory and minutes for nothing otherwise."""
-    first_part: float = 0.45
+    evidences: tuple[float, ...] = (0.0, 0.3, 0.6)
+    """Powers of the rows' lengths to compare, on neighbours as they would be served."""
+    neighbours: tuple[int, ...] = (50, 100, 200, 400)
+    """K at which quality is shown; the served K is left as it was, since it bounds a server's memory."""
+    first_part: float = 0.4
     """Share of the budget for the exponents; kinds and half-life end at second_part, the rest is for rank and shape."""
-    second_part: float = 0.6
+    second_part: float = 0.55
     """Share of the budget after which only rank and shape are looked for."""
+    third_part: float = 0.85
+    """Share of the budget after which the neighbours are no longer learned to be judged as served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,12 @@ class Choice:
     """What was chosen, and on what grounds."""
 
     params: GraphParams
-    ndcg: float  # mean NDCG@20 of params on the validation split; 0 where nothing could be tried
+    ndcg: float  # mean NDCG@20 of params on the validation split, as served where time allowed; 0: nothing tried
     default_ndcg: float  # the same of the first thing tried: the defaults, at the search's rank
     users: int  # who were judged
     held_out: int  # choices held out of the training data
     trials: tuple[Trial, ...]  # the best of each factorisation, in the order tried
+    cuts: tuple[Cut, ...]  # quality and bytes by K, of the filter served with params; empty where time was short
     seconds: float
     finished: bool  # False where the budget ended the search early
 
@@ -77,6 +85,7 @@ class Choice:
             "users": self.users,
             "held_out": self.held_out,
             "trials": [{"params": trial.params.as_json(), "ndcg": round(trial.ndcg, 5)} for trial in self.trials],
+            "cuts": [asdict(cut) for cut in self.cuts],
             "seconds": round(self.seconds, 1),
             "finished": self.finished,
         }
@@ -115,6 +124,7 @@ def choose(
         users=len(split.truth),
         held_out=len(interactions) - len(split.train),
         trials=tuple(hunt.trials),
+        cuts=hunt.cuts,
         seconds=time.monotonic() - began,
         finished=hunt.finished,
     )
@@ -131,6 +141,7 @@ class _Hunt:
     told: Callable[[float], None]
     best: Trial | None = None
     trials: list[Trial] = field(default_factory=list)
+    cuts: tuple[Cut, ...] = ()
     finished: bool = True
 
     def run(self, start: GraphParams) -> None:
@@ -143,6 +154,8 @@ class _Hunt:
                 break
             best = max(best, self._try(varied), key=_figure)
         self.best = self._shape(best, start.rank)
+        if not self._over(self.search.third_part):
+            self.best = self._served(self.best)
         self.told(1)
 
     def _exponents(self, best: Trial) -> Trial:
@@ -198,6 +211,16 @@ class _Hunt:
         chosen = max((trial for trial in enough if trial.params.rank == least), key=_figure)
         self.trials.append(chosen)
         return chosen
+
+    def _served(self, best: Trial) -> Trial:
+        """Learn the neighbours once, choose how rows are evened out, and see what cutting them costs."""
+        sizes = sorted({*self.search.neighbours, best.params.neighbours})
+        found = item_neighbours(self.split.train, replace(best.params, neighbours=sizes[-1], evidence=0))
+        weights = best.params.kind_weights
+        tried = try_cuts(self.split, found, weights, (best.params.neighbours,), self.search.evidences)
+        top = max(tried, key=lambda cut: cut.ndcg)
+        self.cuts = tuple(try_cuts(self.split, found, weights, sizes, (top.evidence,)))
+        return Trial(replace(best.params, evidence=top.evidence), top.ndcg)
 
     def _try(self, params: GraphParams) -> Trial:
         """The best coarse shape of one factorisation."""
