@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from giftwise.algorithms.graph import GraphParams, item_neighbours, preference_matrix
+from giftwise.algorithms.graph import GraphParams, damp_rows, item_neighbours, preference_matrix
 from giftwise.interactions.event import Kind
 from giftwise.interactions.matrix import Interactions
 
 MakeInteractions = Callable[..., Interactions]
-PLAIN = GraphParams(user_exponent=0, item_exponent=0, output_exponent=0, linear=1, half_life_days=0, neighbours=3)
+PLAIN = GraphParams(
+    user_exponent=0, item_exponent=0, output_exponent=0, linear=1, half_life_days=0, neighbours=3, evidence=0
+)
 
 
 def test_plain_co_occurrence_worked_by_hand(make_interactions: MakeInteractions) -> None:
@@ -24,7 +26,7 @@ def test_plain_co_occurrence_worked_by_hand(make_interactions: MakeInteractions)
 
 def test_a_user_s_scores_are_the_filter_s_scores(clusters: Interactions) -> None:
     """Summing neighbour rows is r Di^-b F Di^o in full, but for entries below zero and an item's with itself."""
-    params = GraphParams(neighbours=80, rank=20, power_steps=12, half_life_days=0)
+    params = GraphParams(neighbours=80, rank=20, power_steps=12, half_life_days=0, evidence=0)
     found = item_neighbours(clusters, params)
     r = np.zeros((clusters.users, clusters.items))
     r[clusters.user, clusters.item] = 3
@@ -39,6 +41,14 @@ def test_a_user_s_scores_are_the_filter_s_scores(clusters: Interactions) -> None
     np.put_along_axis(rows, found.items, found.weights.astype(np.float64), axis=1)
     got = r @ rows[:, :-1]
     np.testing.assert_allclose(got / got.max(), expected / expected.max(), atol=0.01)
+
+
+def test_rows_are_evened_out_by_their_length() -> None:
+    """A row of length 5 at exponent 1 has length 1, at 0.5 the root of 5; an empty row stays empty."""
+    rows = np.array([[4, 3], [0.5, 0], [0, 0]], dtype=np.float32)
+    np.testing.assert_allclose(damp_rows(rows, 1), np.array([[0.8, 0.6], [1, 0], [0, 0]]), rtol=1e-6)
+    np.testing.assert_allclose(damp_rows(rows, 0.5)[0], np.array([4, 3]) / 5**0.5, rtol=1e-6)
+    np.testing.assert_array_equal(damp_rows(rows, 0), rows)
 
 
 def test_neighbours_share_the_taste(clusters: Interactions) -> None:

@@ -17,7 +17,7 @@ from tests.evaluation.world import circles
 def test_a_trial_is_what_is_served(linear: float) -> None:
     """NDCG of a trial is NDCG of the neighbours learned with its params and ranked by the online scorer."""
     split = validation_split(circles(), 7)
-    params = GraphParams(rank=6, neighbours=40, half_life_days=0, power_steps=8)
+    params = GraphParams(rank=6, neighbours=40, half_life_days=0, power_steps=8, evidence=0)
     raw = preference_matrix(split.train, params.kind_weights, params.half_life_days, params.max_per_user)
     grid = Grid((6,), (0.5,), (linear,), (0.1,))
     (trial,) = try_all(split, factorise(raw, params), params, grid)

@@ -4,7 +4,7 @@ With R the users x items matrix and Rn = Du^-a R Di^-b, a user's scores are r_u 
 F = linear * Rn'Rn / s1^2 + (1 - linear) * V (S / s1)^p V' adds the plain co-occurrence of items ("similar users",
 summed over all of them) to a low-pass part from the largest singular values S and vectors V of Rn; s1 is the largest.
 The user's own Du^-a is one number per user and changes no ranking, so it is left out, and the rest is a sum of rows of
-Di^-b F Di^o over the user's items. Only the heaviest entries of each row are kept.
+Di^-b F Di^o over the user's items. Only the heaviest entries of each row are kept, and rows are evened out by length^g.
 Sources: GF-CF (Shen et al., CIKM 2021), BSPM (Choi et al., SIGIR 2023), randomised SVD (Halko et al., 2011).
 Learning only: it imports scipy, which the API never loads.
 """
@@ -40,6 +40,8 @@ class GraphParams:
     """Share of plain co-occurrence; the rest is the low-pass part."""
     rank: int = 1024
     """How many singular values the low-pass part keeps; it is clipped to what the data has."""
+    evidence: float = 0.3
+    """g: rows are divided by their length to this power, so that an item that many are near says less about each."""
     sigma_power: float = 0.5
     """p: 0 passes all kept frequencies alike, 2 damps as plain co-occurrence does."""
     power_steps: int = 3
@@ -104,8 +106,15 @@ def item_neighbours(
         items[start:stop], weights[start:stop] = heaviest(rows.block(start, stop), params.neighbours)
         if progress is not None:
             progress(stop / n)
+    weights = damp_rows(weights, params.evidence)
     largest = weights.max(initial=0)
     return Neighbours(items, (weights / (largest or 1)).astype(np.float16))
+
+
+def damp_rows(weights: NDArray[np.float32], exponent: float) -> NDArray[np.float32]:
+    """Rows [n, K] divided by their Euclidean length ** exponent: what K neighbours of a history item may add in all."""
+    lengths = np.sqrt((weights * weights).sum(axis=1, keepdims=True))
+    return np.asarray(weights * _power(lengths, -exponent), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ def show(report: Report) -> None:
             console.print(_group(f"{words}: {counted(next(iter(rows.values())).users)}", rows, report.against[group]))
     console.print(_costs(report))
     console.print("[dim]what several share is counted where it is learned first; memory is the process's peak[/dim]")
+    if report.choice:
+        found = {
+            name: report.choice[name] for name in ("params", "ndcg", "default_ndcg", "users", "seconds", "finished")
+        }
+        console.print(f"[dim]collaborative: chose {escape(str(found))} in {len(report.choice['trials'])} trials[/dim]")
     if report.mix:
         console.print(f"[dim]mixed: chose {escape(str(report.mix['mix']))}[/dim]")
     for name, tuned in (report.tuned or {}).items():

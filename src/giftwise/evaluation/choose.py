@@ -6,14 +6,15 @@ in the training data alone, so nothing that is judged in the end can be known he
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, preference_matrix
+from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, item_neighbours, preference_matrix
 from giftwise.evaluation.probe import Grid, Trial, try_all
-from giftwise.evaluation.split import Split, sample_users, validation_split
+from giftwise.evaluation.served import Cut, try_cuts
+from giftwise.evaluation.split import VALIDATION, Split, hold_out, sample_users, validation_split
 from giftwise.interactions.matrix import Interactions
 
 DAY = 86_400
@@ -23,20 +24,25 @@ DAY = 86_400
 class SearchParams:
     """Where the search looks, and what it costs."""
 
-    users: int = 3000
+    users: int = 2500
     """How many users are judged."""
-    cells: float = 1.5e8
+    cells: float = 1.2e8
     """Users x items at most: of large catalogs fewer users are judged."""
     least_users: int = 50
     """With fewer users to judge nothing is chosen: the defaults are safer than chance."""
     rank: int = 384
     """Rank while exponents and weights are chosen; how they compare hardly depends on it."""
-    ranks: tuple[int, ...] = (128, 256, 512, 1024)
-    """Ranks among which the last stage chooses."""
+    ranks: tuple[int, ...] = (64, 256, 512)
+    """Ranks with which the highest one must compete."""
     steps: tuple[float, ...] = (0.1, 0.05)
     """By how much the exponents a and b are varied, until nothing is gained, first widely, then finely."""
     highest_exponent: float = 0.8
     """a and b stay within 0 and this."""
+    many_users: int = 500
+    """With fewer users who chose something in the last tenth of the time, a tenth of everyone's choices is drawn."""
+    caution: float = 0.25
+    """Another exponent, half-life or weight must gain this much NDCG, relative, over the root of the users judged:
+    half a percent with 2,500 users, 2.5 with 100. Less is chance, and chance does not carry over to the next month."""
     half_lives: tuple[float, ...] = (0, 60, 365)
     """Days to compare with the default half-life, where the times span more than least_days."""
     least_days: float = 30
@@ -49,10 +55,16 @@ class SearchParams:
     """Weights of event.Kind to compare with the defaults, where there are several kinds."""
     good_enough: float = 0.004
     """The smallest rank within this share of the best NDCG is taken: memory and minutes for nothing otherwise."""
-    first_part: float = 0.45
+    evidences: tuple[float, ...] = (0.0, 0.3, 0.6)
+    """Powers of the rows' lengths to compare, on neighbours as they would be served."""
+    neighbours: tuple[int, ...] = (50, 100, 200, 400)
+    """K at which quality is shown; the served K is left as it was, since it bounds a server's memory."""
+    first_part: float = 0.4
     """Share of the budget for the exponents; kinds and half-life end at second_part, the rest is for rank and shape."""
-    second_part: float = 0.6
+    second_part: float = 0.55
     """Share of the budget after which only rank and shape are looked for."""
+    third_part: float = 0.85
+    """Share of the budget after which the neighbours are no longer learned to be judged as served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +72,12 @@ class Choice:
     """What was chosen, and on what grounds."""
 
     params: GraphParams
-    ndcg: float  # mean NDCG@20 of params on the validation split; 0 where nothing could be tried
+    ndcg: float  # mean NDCG@20 of params on the validation split, as served where time allowed; 0: nothing tried
     default_ndcg: float  # the same of the first thing tried: the defaults, at the search's rank
     users: int  # who were judged
     held_out: int  # choices held out of the training data
     trials: tuple[Trial, ...]  # the best of each factorisation, in the order tried
+    cuts: tuple[Cut, ...]  # quality and bytes by K, of the filter served with params; empty where time was short
     seconds: float
     finished: bool  # False where the budget ended the search early
 
@@ -77,6 +90,7 @@ class Choice:
             "users": self.users,
             "held_out": self.held_out,
             "trials": [{"params": trial.params.as_json(), "ndcg": round(trial.ndcg, 5)} for trial in self.trials],
+            "cuts": [asdict(cut) for cut in self.cuts],
             "seconds": round(self.seconds, 1),
             "finished": self.finished,
         }
@@ -84,7 +98,7 @@ class Choice:
 
 SEARCH = SearchParams()
 COARSE = Grid((), (0.4, 1.0), (0.2, 0.45, 0.7, 1.0), (0.0, 0.08, 0.16, 0.25, 0.4))
-FINE = Grid((), (0.25, 0.5, 0.75, 1.0, 1.5), (0.15, 0.3, 0.45, 0.6, 0.8, 1.0), (-0.05, 0.0, 0.05))
+FINE = Grid((), (0.3, 0.5, 0.75, 1.0), (0.15, 0.3, 0.45, 0.6, 0.8, 1.0), (-0.05, 0.0, 0.05))
 
 
 def choose(
@@ -103,8 +117,9 @@ def choose(
     """
     began = time.monotonic()
     most = int(min(search.users, search.cells / max(interactions.items, 1)))
-    split = sample_users(validation_split(interactions, seed), max(most, search.least_users), seed)
-    hunt = _Hunt(split, search, began, budget_seconds, progress or (lambda done: None))
+    split, in_time = _inner_split(interactions, search, seed)
+    split = sample_users(split, max(most, search.least_users), seed)
+    hunt = _Hunt(split, in_time, search, began, budget_seconds, progress or (lambda done: None))
     if len(split.truth) >= search.least_users:
         hunt.run(start)
     best = hunt.best or Trial(start, 0.0)
@@ -115,9 +130,19 @@ def choose(
         users=len(split.truth),
         held_out=len(interactions) - len(split.train),
         trials=tuple(hunt.trials),
+        cuts=hunt.cuts,
         seconds=time.monotonic() - began,
         finished=hunt.finished,
     )
+
+
+def _inner_split(interactions: Interactions, search: SearchParams, seed: int) -> tuple[Split, bool]:
+    """The split to judge on, and whether it is one in time: few judges mislead more than a draw does."""
+    latest = validation_split(interactions, seed)
+    if len(latest.truth) >= search.many_users:
+        return latest, True
+    drawn = hold_out(interactions, VALIDATION, seed)
+    return (drawn, False) if len(drawn.truth) > len(latest.truth) else (latest, True)
 
 
 @dataclass(slots=True)
@@ -125,12 +150,14 @@ class _Hunt:
     """One search: what was tried so far, and how much of the budget is left."""
 
     split: Split
+    in_time: bool
     search: SearchParams
     began: float
     budget: float
     told: Callable[[float], None]
     best: Trial | None = None
     trials: list[Trial] = field(default_factory=list)
+    cuts: tuple[Cut, ...] = ()
     finished: bool = True
 
     def run(self, start: GraphParams) -> None:
@@ -138,11 +165,15 @@ class _Hunt:
         rank = min(self.search.rank, start.rank)
         best = self._try(replace(start, rank=rank))
         best = self._exponents(best)
-        for varied in self._weightings(best.params):
+        for changed in self._weightings():
             if self._over(self.search.second_part):
                 break
-            best = max(best, self._try(varied), key=_figure)
+            varied = replace(best.params, **changed)
+            found = self._try(varied)
+            best = found if self._better(found, best) else best
         self.best = self._shape(best, start.rank)
+        if not self._over(self.search.third_part):
+            self.best = self._served(self.best)
         self.told(1)
 
     def _exponents(self, best: Trial) -> Trial:
@@ -159,7 +190,7 @@ class _Hunt:
                         return best
                     tried.add(_exponents(params))
                     found = self._try(params)
-                    if found.ndcg > best.ndcg:
+                    if self._better(found, best):
                         best, improved = found, True
                         break
         return best
@@ -170,34 +201,47 @@ class _Hunt:
             if 0 <= left <= high and 0 <= right <= high:
                 yield replace(params, user_exponent=round(left, 3), item_exponent=round(right, 3))
 
-    def _weightings(self, params: GraphParams) -> Iterator[GraphParams]:
+    def _weightings(self) -> Iterator[dict[str, Any]]:
         """Other half-lives and kinds' weights, where the data can tell them apart."""
         train = self.split.train
-        if len(train) and np.ptp(train.at) > self.search.least_days * DAY:
-            for days in self.search.half_lives:
-                yield replace(params, half_life_days=days)
+        if self.in_time and len(train) and np.ptp(train.at) > self.search.least_days * DAY:
+            yield from ({"half_life_days": days} for days in self.search.half_lives)
         if len(np.unique(train.kind)) > 1:
-            for weights in self.search.kind_weights:
-                yield replace(self._leader(params), kind_weights=weights)
+            yield from ({"kind_weights": weights} for weights in self.search.kind_weights)
 
-    def _leader(self, params: GraphParams) -> GraphParams:
-        return max(self.trials, key=_figure).params if self.trials else params
+    def _better(self, found: Trial, best: Trial) -> bool:
+        """Whether a trial gains more than chance would."""
+        margin = self.search.caution / float(np.sqrt(len(self.split.truth)))
+        return found.ndcg > best.ndcg * (1 + margin)
 
     def _shape(self, best: Trial, most: int) -> Trial:
         """The smallest rank that is nearly the best, and its sigma power, blend and output exponent."""
         params = replace(best.params, rank=most)
         factors = self._factors(params)
         have = len(factors.sigma)
-        ranks = tuple(sorted({min(rank, have) for rank in self.search.ranks if rank <= most} or {have}))
         around = tuple(round(best.params.output_exponent + off, 3) for off in FINE.output_exponents)
-        grid = replace(FINE, ranks=ranks, output_exponents=around)
-        found = list(try_all(self.split, factors, params, grid))
-        top = max(found, key=_figure)
-        enough = [trial for trial in found if trial.ndcg >= top.ndcg * (1 - self.search.good_enough)]
-        least = min(trial.params.rank for trial in enough)
-        chosen = max((trial for trial in enough if trial.params.rank == least), key=_figure)
+        grid = replace(FINE, ranks=(have,), output_exponents=around)
+        full = max(try_all(self.split, factors, params, grid), key=_figure)
+        power = (full.params.sigma_power,)
+        found = [full]
+        for rank in (rank for rank in self.search.ranks if rank < have):
+            lower = try_all(self.split, factors, params, replace(grid, ranks=(rank,), sigma_powers=power))
+            found.append(max(lower, key=_figure))
+        top = max(found, key=_figure).ndcg
+        enough = [trial for trial in found if trial.ndcg >= top * (1 - self.search.good_enough)]
+        chosen = min(enough, key=lambda trial: trial.params.rank)
         self.trials.append(chosen)
         return chosen
+
+    def _served(self, best: Trial) -> Trial:
+        """Learn the neighbours once, choose how rows are evened out, and see what cutting them costs."""
+        sizes = sorted({*self.search.neighbours, best.params.neighbours})
+        found = item_neighbours(self.split.train, replace(best.params, neighbours=sizes[-1], evidence=0))
+        weights = best.params.kind_weights
+        tried = try_cuts(self.split, found, weights, (best.params.neighbours,), self.search.evidences)
+        top = max(tried, key=lambda cut: cut.ndcg)
+        self.cuts = tuple(try_cuts(self.split, found, weights, sizes, (top.evidence,)))
+        return Trial(replace(best.params, evidence=top.evidence), top.ndcg)
 
     def _try(self, params: GraphParams) -> Trial:
         """The best coarse shape of one factorisation."""

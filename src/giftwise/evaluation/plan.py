@@ -4,8 +4,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from giftwise.algorithms.graph import GraphParams, Neighbours, item_neighbours
+from giftwise.algorithms.graph import DEFAULTS, Neighbours, item_neighbours
 from giftwise.evaluation.baselines import baselines
+from giftwise.evaluation.choose import Choice, choose
 from giftwise.evaluation.contest import Contestant, Progress, ignore_progress
 from giftwise.evaluation.lineup import WARM, Choose, graph_learner, line_up
 from giftwise.evaluation.mixing import Mix, choose_mix
@@ -16,6 +17,8 @@ from giftwise.evaluation.shop import Facts, Learn, Told
 from giftwise.evaluation.split import Split, cut_at, leave_last_out, temporal_split
 from giftwise.evaluation.tuning import Tunable, tune
 from giftwise.interactions.matrix import Interactions
+
+CHOOSING = 0.8  # share of the progress of learning that the choice is told as
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Plan:
 class _Chosen:
     """What was chosen while the contestants were fitted."""
 
-    graph: dict[str, Any] | None = None
+    graph: Choice | None = None
     mix: dict[str, Any] | None = None
     baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -70,23 +73,28 @@ def _evaluate(split: Split, facts: Facts | None, cut: int, plan: Plan, progress:
     if plan.baselines:
         contestants += [_tuned(one, train, plan, chosen.baselines) for one in baselines(train)]
     report = judge(split, contestants, k=plan.k, cut=cut, seed=plan.seed, progress=progress)
-    return replace(report, choice=chosen.graph, mix=chosen.mix, tuned=chosen.baselines)
+    return replace(
+        report,
+        choice=chosen.graph.as_json() if chosen.graph is not None else None,
+        mix=chosen.mix,
+        tuned=chosen.baselines,
+    )
 
 
 def _learner(plan: Plan, chosen: _Chosen) -> Learn:
     """Choose on a split inside train, then learn from all of it."""
 
     def learn(train: Interactions, told: Told) -> Neighbours:
-        params = GraphParams()
-        chosen.graph = {"params": asdict(params)}
-        return item_neighbours(train, params, told)
+        found = choose(train, plan.budget, plan.seed, progress=lambda share: told(share * CHOOSING))
+        chosen.graph = found
+        return item_neighbours(train, found.params, lambda share: told(CHOOSING + share * (1 - CHOOSING)))
 
     return learn
 
 
 def _mixer(train: Interactions, facts: Facts, plan: Plan, chosen: _Chosen) -> Choose:
     def choose() -> Mix:
-        params = GraphParams(**chosen.graph["params"]) if chosen.graph else GraphParams()
+        params = chosen.graph.params if chosen.graph is not None else DEFAULTS
         found = choose_mix(train, facts, graph_learner(params), k=plan.k, seed=plan.seed)
         chosen.mix = asdict(found)
         return found.mix
