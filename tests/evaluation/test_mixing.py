@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from giftwise.algorithms.mix import Mix
 from giftwise.evaluation.lineup import graph_learner
-from giftwise.evaluation.mixing import Mix, choose_mix, shares_for
+from giftwise.evaluation.mixing import choose_mix, shares_for
 from giftwise.evaluation.ranking import Pasts, View
 from giftwise.interactions.matrix import Interactions
 from tests.evaluation.world import PARAMS, circles, facts

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from giftwise.algorithms.mix import Mix
 from giftwise.evaluation.lineup import POPULAR, graph_learner, line_up
 from giftwise.evaluation.ranking import WHOLE, Pasts, View, list_ranker, ranker
 from giftwise.interactions.event import Kind
@@ -39,10 +40,10 @@ def test_a_view_takes_away_what_is_known_but_not_what_is_taken() -> None:
 
 
 def test_the_ladder_is_climbed_as_served() -> None:
-    """Users of three and more get the collaborative list, others by demographics; nobody gets what they have."""
-    train = circles()
+    """With all shares on the neighbours that is the collaborative list; nobody gets what they have."""
+    train, alone = circles(), Mix(few=(1.0, 0.0, 0.0), many=(1.0, 0.0, 0.0))
     users = np.arange(train.users, dtype=np.int32)
-    stage = {one.name: one for one in line_up(train, facts(train), graph_learner(PARAMS))}
+    stage = {one.name: one for one in line_up(train, facts(train), graph_learner(PARAMS), lambda: alone)}
     served = stage["served"].fit(lambda share: None)(users, 5, WHOLE)
     collaborative = stage["collaborative"].fit(lambda share: None)(users, 5, WHOLE)
     for user in users.tolist():

@@ -8,19 +8,21 @@ from numpy.typing import NDArray
 from giftwise.algorithms.blend import blend
 from giftwise.algorithms.content import score_content
 from giftwise.algorithms.graph import GraphParams, item_neighbours
+from giftwise.algorithms.mix import Mix
 from giftwise.algorithms.neighbours import NeighbourParams, score_neighbours
 from giftwise.catalog.model import Model
 from giftwise.evaluation.contest import Contestant
-from giftwise.evaluation.mixing import Crowded, Mix, mixed_scores, shares_for
+from giftwise.evaluation.mixing import Crowded, mixed_scores, shares_for
 from giftwise.evaluation.ranking import Pasts, Ranker, View, best_new, list_ranker, neighbour_scorer, popularity, ranker
 from giftwise.evaluation.shop import Facts, Learn, Shop, Told, segment_of
 from giftwise.interactions.event import WEIGHTS
 from giftwise.interactions.history import History
 from giftwise.interactions.matrix import Interactions
 from giftwise.people.demographics import Segment
-from giftwise.recommend.ladder import Rung, climb
-from giftwise.recommend.personalized import LadderParams, personal_rungs
+from giftwise.recommend.ladder import Rung
+from giftwise.recommend.personalized import LadderParams, personal_rungs, vary
 from giftwise.recommend.popular import popular_rungs
+from giftwise.recommend.variety import VarietyParams
 
 POPULAR = "popular"
 COLLABORATIVE = "collaborative"
@@ -51,7 +53,9 @@ def line_up(train: Interactions, facts: Facts | None, learn: Learn, mix: Choose 
         frozenset({WARM, CUT, COLD}),
     )
     ours = [plain, Contestant(COLLABORATIVE, collaborative, frozenset({WARM, CUT}))]
-    return ours if facts is None else [*ours, *_informed(shop, pasts, facts), *_mixed(shop, pasts, facts, train, mix)]
+    return (
+        ours if facts is None else [*ours, *_informed(shop, pasts, facts, mix), *_mixed(shop, pasts, facts, train, mix)]
+    )
 
 
 def graph_learner(params: GraphParams) -> Learn:
@@ -80,7 +84,7 @@ def _mixed(shop: Shop, pasts: Pasts, facts: Facts, train: Interactions, choose: 
     yield Contestant(MIXED, fit, frozenset({WARM, CUT, COLD}))
 
 
-def _informed(shop: Shop, pasts: Pasts, facts: Facts) -> Iterator[Contestant]:
+def _informed(shop: Shop, pasts: Pasts, facts: Facts, choose: Choose | None) -> Iterator[Contestant]:
     """Those who need more than interactions."""
 
     def content(told: Told) -> Ranker:
@@ -100,7 +104,8 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts) -> Iterator[Contestant]:
         return fit
 
     def served(told: Told) -> Ranker:
-        model = shop.model(told)
+        mix = choose() if choose is not None else Mix()
+        model = shop.serving(told, mix)
         return _climbing(
             pasts,
             model,
@@ -132,7 +137,7 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts) -> Iterator[Contestant]:
 
 
 def _climbing(pasts: Pasts, model: Model, rungs: Callable[[int, History], list[Rung]]) -> Ranker:
-    """The ladder as requests climb it."""
+    """The ladder as requests climb it, variety and all."""
 
     def rank(users: NDArray[np.int32], k: int, view: View) -> NDArray[np.int32]:
         ranked = np.full((len(users), k), -1, dtype=np.int32)
@@ -140,7 +145,7 @@ def _climbing(pasts: Pasts, model: Model, rungs: Callable[[int, History], list[R
             free = np.ones(len(model), dtype=np.bool_)
             free[past.taken] = False
             history = History(past.places, past.kinds, past.at)
-            places = climb(rungs(past.user, history), free, k).places[:k]
+            places = vary(model, rungs(past.user, history), free, k, VarietyParams()).places[:k]
             ranked[row, : len(places)] = places
         return ranked
 

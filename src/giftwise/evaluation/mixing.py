@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from giftwise.algorithms.blend import blend
 from giftwise.algorithms.content import score_content
+from giftwise.algorithms.mix import Mix, Shares, spread_list
 from giftwise.algorithms.neighbours import score_neighbours
 from giftwise.algorithms.popularity import PopularityParams, segment_popularity
-from giftwise.catalog.model import Model, RankedItems
+from giftwise.catalog.model import Model
 from giftwise.evaluation.measures import Truth, find_hits, ndcg
 from giftwise.evaluation.ranking import WHOLE, Past, Pasts, View, best_new
 from giftwise.evaluation.shop import Facts, Learn, Shop, segment_of
@@ -24,27 +25,12 @@ from giftwise.evaluation.split import sample_users, validation_split
 from giftwise.interactions.matrix import Interactions
 
 Floats = NDArray[np.float32]
-Shares = tuple[float, float, float]
-"""Of neighbours, content and popularity."""
-
 STEPS = 5
 """Shares are tried in fifths: 21 mixtures."""
 HALF_LIVES = (60.0, 7.0, 14.0, 30.0, 180.0, 0.0)
 """Days after which an interaction counts half in popularity; 0 never forgets; the usual first."""
 JUDGED_USERS = 600
-FEW = 2
-"""Interactions up to which the first shares are used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """What a catalog's lists are mixed of."""
-
-    popular_half_life_days: float = 60.0
-    few: Shares = (0.0, 1.0, 0.0)
-    """Shares for users of one or two interactions."""
-    many: Shares = (1.0, 0.0, 0.0)
-    """Shares for users of three and more."""
+FEW = Mix().few_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +76,11 @@ class Crowded:
         self._scores: dict[str, Floats] = {}
 
     def __call__(self, user: int) -> Floats:
-        """float32 [n], 0 where the segment's list does not name an item."""
+        """float32 [n], NaN where the segment's list does not name an item."""
         steps = (place for step in segment_of(self._crowd, user).parents() for place in (step, step.anywhere()))
         key = next(step.key for step in steps if step.key in self.lists)
         if key not in self._scores:
-            self._scores[key] = _spread(self.lists[key], self._items)
+            self._scores[key] = spread_list(self.lists[key], self._items)
         return self._scores[key]
 
 
@@ -106,7 +92,7 @@ def mixed_scores(model: Model, past: Past, popular: Floats, shares: Shares) -> F
 def shares_for(mix: Mix, past: Past) -> Shares:
     """By how much is known of the user; popularity alone where that is nothing."""
     count = len(past.places)
-    return (0.0, 0.0, 1.0) if count == 0 else mix.few if count <= FEW else mix.many
+    return mix.shares(count) if count else (0.0, 0.0, 1.0)
 
 
 def _voices(model: Model, past: Past, popular: Floats) -> list[Floats]:
@@ -146,9 +132,3 @@ def _ndcg(lists: list[NDArray[np.int32]], truth: Truth, k: int) -> float:
     for row, best in enumerate(lists):
         ranked[row, : len(best)] = best
     return round(float(ndcg(find_hits(ranked, truth), truth.sizes).mean()), 5)
-
-
-def _spread(ranked: RankedItems, items: int) -> Floats:
-    scores = np.zeros(items, dtype=np.float32)
-    scores[ranked.items] = ranked.scores
-    return scores

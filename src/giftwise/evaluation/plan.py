@@ -1,15 +1,17 @@
 """What to evaluate and how in; data split, everything that takes part learned and judged, and the report, out."""
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from giftwise.algorithms.graph import DEFAULTS, Neighbours, item_neighbours
+from giftwise.algorithms.mix import Mix
 from giftwise.evaluation.baselines import baselines
 from giftwise.evaluation.choose import Choice, choose
 from giftwise.evaluation.contest import Contestant, Progress, ignore_progress
 from giftwise.evaluation.lineup import WARM, Choose, graph_learner, line_up
-from giftwise.evaluation.mixing import Mix, choose_mix
+from giftwise.evaluation.mixing import choose_mix
 from giftwise.evaluation.published import read_split
 from giftwise.evaluation.ranking import Ranker
 from giftwise.evaluation.report import Report, judge
@@ -93,6 +95,7 @@ def _learner(plan: Plan, chosen: _Chosen) -> Learn:
 
 
 def _mixer(train: Interactions, facts: Facts, plan: Plan, chosen: _Chosen) -> Choose:
+    @cache  # two contestants use it
     def choose() -> Mix:
         params = chosen.graph.params if chosen.graph is not None else DEFAULTS
         found = choose_mix(train, facts, graph_learner(params), k=plan.k, seed=plan.seed)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from giftwise.algorithms.graph import Neighbours
+from giftwise.algorithms.mix import Mix
 from giftwise.algorithms.popularity import PopularityParams, segment_popularity
 from giftwise.algorithms.text import title_vectors
 from giftwise.catalog.item import Items
@@ -46,11 +47,10 @@ class Shop:
             self._neighbours = self._learn(self._train, told)
         return self._neighbours
 
-    @cached_property
-    def _popular(self) -> Mapping[str, RankedItems]:
+    def _popular(self, half_life_days: float) -> Mapping[str, RankedItems]:
         assert self._facts is not None
-        facts = self._facts
-        return segment_popularity(self._train, facts.crowd, facts.items, PopularityParams(), facts.now)
+        facts, params = self._facts, PopularityParams(half_life_days=half_life_days)
+        return segment_popularity(self._train, facts.crowd, facts.items, params, facts.now)
 
     @cached_property
     def _content(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -63,14 +63,15 @@ class Shop:
         arrays, known = self._content
         return Model("evaluated", 0, datetime.now(UTC), arrays, known)
 
-    def popular_model(self) -> Model:
+    def popular_model(self, half_life_days: float = PopularityParams().half_life_days) -> Model:
         """The same with the popular lists of every segment."""
         arrays, known = self._content
-        lists = list(self._popular.values())
+        lists_by_key = self._popular(half_life_days)
+        lists = list(lists_by_key.values())
         stops = np.cumsum([len(ranked.items) for ranked in lists]).tolist()
         segments = {
             key: [stop - len(ranked.items), stop, ranked.support]
-            for (key, ranked), stop in zip(self._popular.items(), stops, strict=True)
+            for (key, ranked), stop in zip(lists_by_key.items(), stops, strict=True)
         }
         popular = {
             "popular_items": np.concatenate([ranked.items for ranked in lists]),
@@ -80,7 +81,15 @@ class Shop:
 
     def model(self, told: Told) -> Model:
         """The same with the neighbours: all of it."""
-        found, whole = self.neighbours(told), self.popular_model()
+        return self._with_neighbours(told, self.popular_model())
+
+    def serving(self, told: Told, mix: Mix) -> Model:
+        """All of it as it would serve: with the mix that was chosen, and popularity that forgets as fast."""
+        whole = self._with_neighbours(told, self.popular_model(mix.popular_half_life_days))
+        return Model(whole.catalog, 0, whole.made_at, whole.arrays, {**whole.facts, "mix": mix.as_json()})
+
+    def _with_neighbours(self, told: Told, whole: Model) -> Model:
+        found = self.neighbours(told)
         learned: dict[str, NDArray[Any]] = {"neighbours": found.items, "neighbour_weights": found.weights}
         return Model("evaluated", 0, datetime.now(UTC), {**whole.arrays, **learned}, whole.facts)
 
