@@ -16,7 +16,7 @@ demo: .venv/ready ## set up, seed, learn, serve on embedded servers and show rea
 	@DATA_DIR=$(DEMO_DIR) $(RUN) giftwise demo $(if $(DATA),--data $(DATA)) || test $$? = 130  # Ctrl-C
 
 test: .venv/ready ## every test, on embedded PostgreSQL and Redis
-	@$(RUN) pytest $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(RUN) pytest $(ARGS)  # as processes that serve have it
 
 lint: .venv/ready ## formatting, lint, types, the rooms' one-way imports
 	@$(RUN) ruff format --check .

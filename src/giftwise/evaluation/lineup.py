@@ -13,7 +13,17 @@ from giftwise.algorithms.neighbours import NeighbourParams, score_neighbours
 from giftwise.catalog.model import Model
 from giftwise.evaluation.contest import Contestant
 from giftwise.evaluation.mixing import Crowded, mixed_scores, shares_for
-from giftwise.evaluation.ranking import Pasts, Ranker, View, best_new, list_ranker, neighbour_scorer, popularity, ranker
+from giftwise.evaluation.ranking import (
+    Past,
+    Pasts,
+    Ranker,
+    View,
+    best_new,
+    list_ranker,
+    neighbour_scorer,
+    popularity,
+    ranker,
+)
 from giftwise.evaluation.shop import Facts, Learn, Shop, Told, segment_of
 from giftwise.interactions.event import WEIGHTS
 from giftwise.interactions.history import History
@@ -31,6 +41,8 @@ CHANCE = "chance"
 MIXED = "mixed"
 WARM, CUT, COLD, NEW = "warm", "cut", "cold", "new"
 """Views: users with a history; the same with little of it left; users without; items that nobody touched."""
+
+Free = NDArray[np.bool_]
 
 Choose = Callable[[], Mix]
 """Chooses the mixture for the training data that it was made with."""
@@ -106,7 +118,7 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts, choose: Choose | None) -> 
     def served(told: Told) -> Ranker:
         mix = choose() if choose is not None else Mix()
         model = shop.serving(told, mix)
-        return _climbing(
+        return ladder_ranker(
             pasts,
             model,
             lambda user, history: personal_rungs(model, history, segment_of(facts.crowd, user), LadderParams()),
@@ -114,11 +126,11 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts, choose: Choose | None) -> 
 
     def recent(told: Told) -> Ranker:
         model = shop.popular_model()
-        return _climbing(pasts, model, lambda user, history: popular_rungs(model, Segment()))
+        return ladder_ranker(pasts, model, lambda user, history: popular_rungs(model, Segment()))
 
     def demographic(told: Told) -> Ranker:
         model = shop.popular_model()
-        return _climbing(pasts, model, lambda user, history: popular_rungs(model, segment_of(facts.crowd, user)))
+        return ladder_ranker(pasts, model, lambda user, history: popular_rungs(model, segment_of(facts.crowd, user)))
 
     def newest(told: Told) -> Ranker:
         return list_ranker(pasts, facts.items.created_at.astype(np.float32))
@@ -136,14 +148,23 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts, choose: Choose | None) -> 
     yield Contestant(CHANCE, by_chance, frozenset({NEW}))
 
 
-def _climbing(pasts: Pasts, model: Model, rungs: Callable[[int, History], list[Rung]]) -> Ranker:
-    """The ladder as requests climb it, variety and all."""
+def ladder_ranker(
+    pasts: Pasts,
+    model: Model,
+    rungs: Callable[[int, History], list[Rung]],
+    allowed: Callable[[Past], Free] | None = None,
+) -> Ranker:
+    """The ladder as requests climb it, variety and all; `allowed` says what may be ranked, by default all that is new
+    to the user."""
 
     def rank(users: NDArray[np.int32], k: int, view: View) -> NDArray[np.int32]:
         ranked = np.full((len(users), k), -1, dtype=np.int32)
         for row, past in enumerate(pasts.of(users, view)):
-            free = np.ones(len(model), dtype=np.bool_)
-            free[past.taken] = False
+            if allowed is not None:
+                free = allowed(past)
+            else:
+                free = np.ones(len(model), dtype=np.bool_)
+                free[past.taken] = False
             history = History(past.places, past.kinds, past.at)
             places = vary(model, rungs(past.user, history), free, k, VarietyParams()).places[:k]
             ranked[row, : len(places)] = places
