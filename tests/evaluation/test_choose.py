@@ -12,7 +12,7 @@ from giftwise.interactions.event import Kind
 from giftwise.interactions.matrix import Interactions
 from tests.evaluation.world import PARAMS, circles
 
-FAST = replace(SEARCH, rank=8, ranks=(2, 8), steps=(0.2,), half_lives=(), kind_weights=())
+FAST = replace(SEARCH, rank=8, ranks=(2,), highest_rank=8, steps=(0.2,), half_lives=(), kind_weights=())
 
 
 def test_the_same_seed_chooses_the_same() -> None:

@@ -34,6 +34,8 @@ class SearchParams:
     """Rank while exponents and weights are chosen; how they compare hardly depends on it."""
     ranks: tuple[int, ...] = (64, 256, 512)
     """Ranks with which the highest one must compete."""
+    highest_rank: int = 1024
+    """The highest rank, as far as the catalog can afford it (GraphParams.max_products)."""
     steps: tuple[float, ...] = (0.1, 0.05)
     """By how much the exponents a and b are varied, until nothing is gained, first widely, then finely."""
     highest_exponent: float = 0.8
@@ -171,7 +173,7 @@ class _Hunt:
             varied = replace(best.params, **changed)
             found = self._try(varied)
             best = found if self._better(found, best) else best
-        self.best = self._shape(best, start.rank)
+        self.best = self._shape(best)
         if not self._over(self.search.third_part):
             self.best = self._served(self.best)
         self.told(1)
@@ -214,9 +216,9 @@ class _Hunt:
         margin = self.search.caution / float(np.sqrt(len(self.split.truth)))
         return found.ndcg > best.ndcg * (1 + margin)
 
-    def _shape(self, best: Trial, most: int) -> Trial:
+    def _shape(self, best: Trial) -> Trial:
         """The smallest rank that is nearly the best, and its sigma power, blend and output exponent."""
-        params = replace(best.params, rank=most)
+        params = replace(best.params, rank=self.search.highest_rank)
         factors = self._factors(params)
         have = len(factors.sigma)
         around = tuple(round(best.params.output_exponent + off, 3) for off in FINE.output_exponents)
