@@ -122,7 +122,7 @@ class _Hunt:
         self.best = self._shape(best)
         moved = _exponents(best.params) != _exponents(first.params)
         if moved and not self._over(self.search.shape_part):
-            # A low rank does not always rank exponents as a high one does, so the start has its chance there too.
+            # A low rank need not order exponents as a high one does, so the start has its chance there too.
             kept = first.params
             back = replace(
                 best.params,
