@@ -1,6 +1,7 @@
-"""Public data sets in; Recall@20 and NDCG@20 of popularity and of the graph neighbours, one line each, out.
+"""Public data sets in; what is chosen on each, Recall@20 and NDCG@20 against popularity, and quality by K, out.
 
-Reads ../shared/data (its README says what is there and what others publish on the same splits). Run:
+Hyperparameters are chosen on a split inside the training data. Reads ../shared/data (its README says what is there and
+what others publish on the same splits). Run:
 python benchmarks/quality.py [name ...]
 """
 
@@ -12,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from giftwise.algorithms.graph import GraphParams, item_neighbours
+from giftwise.algorithms.graph import item_neighbours
 from giftwise.algorithms.neighbours import NeighbourParams
+from giftwise.evaluation.choose import choose
 from giftwise.evaluation.measures import find_hits, ndcg, recall
 from giftwise.evaluation.ranking import neighbour_scorer, popularity_scorer, rank_for
 from giftwise.evaluation.split import Split, cut_at, leave_last_out, temporal_split, truth_of
@@ -25,12 +27,9 @@ K = 20
 MOST_USERS = 10_000
 ONE_VISIT = ("ml-100k",)
 """Users here do all they do in one sitting, so a cut in time would leave test users without a history."""
-PARAMS = {
-    "gowalla": GraphParams(),
-    "amazon-book": GraphParams(),
-    "ml-100k": GraphParams(rank=64),
-    "online-retail": GraphParams(rank=128),
-}
+NAMES = ("gowalla", "amazon-book", "ml-100k", "online-retail")
+SHOWN = ("user_exponent", "item_exponent", "output_exponent", "linear", "rank", "sigma_power", "evidence")
+BUDGET_SECONDS = 240
 
 
 def main(names: list[str]) -> int:
@@ -38,8 +37,9 @@ def main(names: list[str]) -> int:
     if not DATA.is_dir():
         print(f"The data sets are not here: {DATA} does not exist. Nothing was measured.", file=sys.stderr)
         return 1
-    print(f"{'data':14} {'users':>7} {'items':>7} {'train':>8}   popularity      neighbours      learn s  rank s")
-    for name in names or list(PARAMS):
+    sizes = f"{'data':14} {'users':>7} {'items':>7} {'train':>8}"
+    print(f"{sizes}   popularity      neighbours     choose s learn s  rank s")
+    for name in names or NAMES:
         measure(name, published(name) if (DATA / name / "train.txt.gz").exists() else timed(name))
     return 0
 
@@ -50,7 +50,8 @@ def measure(name: str, split: Split) -> None:
     truth = truth.take(np.flatnonzero(np.isin(truth.users, train.user)))
     if len(truth) > MOST_USERS:
         truth = truth.take(np.sort(np.random.default_rng(7).choice(len(truth), MOST_USERS, replace=False)))
-    params = PARAMS[name]
+    choice = choose(train, BUDGET_SECONDS)
+    params = choice.params
     started = time.perf_counter()
     found = item_neighbours(train, params)
     learned = time.perf_counter()
@@ -59,10 +60,14 @@ def measure(name: str, split: Split) -> None:
     for score in (popularity_scorer(train, params.kind_weights), neighbour_scorer(found, online)):
         hits = find_hits(rank_for(truth.users, train, params.kind_weights, score, K), truth)
         figures.append(f"{recall(hits, truth.sizes).mean():.4f}/{ndcg(hits, truth.sizes).mean():.4f}")
-    seconds = f"{learned - started:8.1f} {time.perf_counter() - learned:7.1f}"
+    seconds = f"{choice.seconds:9.1f} {learned - started:8.1f} {time.perf_counter() - learned:7.1f}"
     print(
         f"{name:14} {train.users:7} {train.items:7} {len(train):8}   {figures[0]}   {figures[1]} {seconds}", flush=True
     )
+    print("  " + ", ".join(f"{shown} {getattr(params, shown):g}" for shown in SHOWN))
+    print(f"  half-life {params.half_life_days:g} days, kinds {params.kind_weights}, {len(choice.trials)} trials")
+    for cut in choice.cuts:
+        print(f"  K {cut.neighbours:4}: on validation {cut.recall:.4f}/{cut.ndcg:.4f}, {cut.bytes / 1e6:.1f} MB")
 
 
 def published(name: str) -> Split:

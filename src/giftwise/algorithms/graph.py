@@ -38,7 +38,7 @@ class GraphParams:
     """o: how much a popular item gains as a recommendation."""
     linear: float = 0.4
     """Share of plain co-occurrence; the rest is the low-pass part."""
-    rank: int = 1024
+    rank: int = 512
     """How many singular values the low-pass part keeps; it is clipped to what the data has."""
     evidence: float = 0.3
     """g: rows are divided by their length to this power, so that an item that many are near says less about each."""

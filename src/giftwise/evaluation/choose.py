@@ -12,59 +12,13 @@ from typing import Any
 import numpy as np
 
 from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, item_neighbours, preference_matrix
-from giftwise.evaluation.probe import Grid, Trial, try_all
+from giftwise.evaluation.probe import Trial, try_all
+from giftwise.evaluation.search import COARSE, FINE, SEARCH, SearchParams
 from giftwise.evaluation.served import Cut, try_cuts
 from giftwise.evaluation.split import VALIDATION, Split, hold_out, sample_users, validation_split
 from giftwise.interactions.matrix import Interactions
 
 DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class SearchParams:
-    """Where the search looks, and what it costs."""
-
-    users: int = 2500
-    """How many users are judged."""
-    cells: float = 1.2e8
-    """Users x items at most: of large catalogs fewer users are judged."""
-    least_users: int = 50
-    """With fewer users to judge nothing is chosen: the defaults are safer than chance."""
-    rank: int = 384
-    """Rank while exponents and weights are chosen; how they compare hardly depends on it."""
-    ranks: tuple[int, ...] = (64, 256, 512)
-    """Ranks with which the highest one must compete."""
-    steps: tuple[float, ...] = (0.1, 0.05)
-    """By how much the exponents a and b are varied, until nothing is gained, first widely, then finely."""
-    highest_exponent: float = 0.8
-    """a and b stay within 0 and this."""
-    many_users: int = 500
-    """With fewer users who chose something in the last tenth of the time, a tenth of everyone's choices is drawn."""
-    caution: float = 0.25
-    """Another exponent, half-life or weight must gain this much NDCG, relative, over the root of the users judged:
-    half a percent with 2,500 users, 2.5 with 100. Less is chance, and chance does not carry over to the next month."""
-    half_lives: tuple[float, ...] = (0, 60, 365)
-    """Days to compare with the default half-life, where the times span more than least_days."""
-    least_days: float = 30
-    """Data of fewer days says nothing of forgetting."""
-    kind_weights: tuple[tuple[float, ...], ...] = (
-        (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0),
-        (0.25, 0.5, 3.0, 3.0, 3.0, 5.0, -3.0),
-        (1.0, 2.0, 3.0, 3.0, 3.0, 4.0, -3.0),
-    )
-    """Weights of event.Kind to compare with the defaults, where there are several kinds."""
-    good_enough: float = 0.004
-    """The smallest rank within this share of the best NDCG is taken: memory and minutes for nothing otherwise."""
-    evidences: tuple[float, ...] = (0.0, 0.3, 0.6)
-    """Powers of the rows' lengths to compare, on neighbours as they would be served."""
-    neighbours: tuple[int, ...] = (50, 100, 200, 400)
-    """K at which quality is shown; the served K is left as it was, since it bounds a server's memory."""
-    first_part: float = 0.4
-    """Share of the budget for the exponents; kinds and half-life end at second_part, the rest is for rank and shape."""
-    second_part: float = 0.55
-    """Share of the budget after which only rank and shape are looked for."""
-    third_part: float = 0.85
-    """Share of the budget after which the neighbours are no longer learned to be judged as served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +48,6 @@ class Choice:
             "seconds": round(self.seconds, 1),
             "finished": self.finished,
         }
-
-
-SEARCH = SearchParams()
-COARSE = Grid((), (0.4, 1.0), (0.2, 0.45, 0.7, 1.0), (0.0, 0.08, 0.16, 0.25, 0.4))
-FINE = Grid((), (0.3, 0.5, 0.75, 1.0), (0.15, 0.3, 0.45, 0.6, 0.8, 1.0), (-0.05, 0.0, 0.05))
 
 
 def choose(
@@ -162,16 +111,27 @@ class _Hunt:
 
     def run(self, start: GraphParams) -> None:
         """Exponents, then forgetting and kinds, then rank and shape: each stage starts from the best so far."""
-        rank = min(self.search.rank, start.rank)
-        best = self._try(replace(start, rank=rank))
-        best = self._exponents(best)
+        first = self._try(replace(start, rank=min(self.search.rank, start.rank)))
+        best = self._exponents(first)
         for changed in self._weightings():
             if self._over(self.search.second_part):
                 break
             varied = replace(best.params, **changed)
             found = self._try(varied)
             best = found if self._better(found, best) else best
-        self.best = self._shape(best, start.rank)
+        self.best = self._shape(best)
+        moved = _exponents(best.params) != _exponents(first.params)
+        if moved and not self._over(self.search.shape_part):
+            # A low rank need not order exponents as a high one does, so the start has its chance there too.
+            kept = first.params
+            back = replace(
+                best.params,
+                user_exponent=kept.user_exponent,
+                item_exponent=kept.item_exponent,
+                output_exponent=kept.output_exponent,
+            )
+            other = self._shape(replace(best, params=back))
+            self.best = max(self.best, other, key=_figure)
         if not self._over(self.search.third_part):
             self.best = self._served(self.best)
         self.told(1)
@@ -214,9 +174,9 @@ class _Hunt:
         margin = self.search.caution / float(np.sqrt(len(self.split.truth)))
         return found.ndcg > best.ndcg * (1 + margin)
 
-    def _shape(self, best: Trial, most: int) -> Trial:
+    def _shape(self, best: Trial) -> Trial:
         """The smallest rank that is nearly the best, and its sigma power, blend and output exponent."""
-        params = replace(best.params, rank=most)
+        params = replace(best.params, rank=self.search.highest_rank)
         factors = self._factors(params)
         have = len(factors.sigma)
         around = tuple(round(best.params.output_exponent + off, 3) for off in FINE.output_exponents)
