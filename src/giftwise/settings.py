@@ -73,7 +73,6 @@ class Settings(BaseSettings):
     user_similarities_refresh_minutes: int = Field(
         60, ge=1, le=1440, description="Minutes between two refreshes of similarities and neighbours."
     )
-    tuning_days: int = Field(7, ge=1, le=365, description="Days between two choices of the hyperparameters.")
     tuning_budget_seconds: int = Field(
         240, ge=10, le=3600, description="Seconds that a choice of the hyperparameters may take."
     )

@@ -6,24 +6,25 @@ from giftwise.algorithms.mix import Mix
 from giftwise.evaluation.lineup import POPULAR, graph_learner, line_up
 from giftwise.evaluation.ranking import WHOLE, Pasts, View, list_ranker, ranker
 from giftwise.interactions.event import Kind
-from giftwise.interactions.history import DAY, History
+from giftwise.interactions.history import DAY, History, HistoryParams
 from giftwise.interactions.matrix import Interactions
 from tests.evaluation.world import PARAMS, circles, facts
 
 # User 1 did four things to three items, user 0 nothing.
-LATE = 400 * DAY
+HALF = int(HistoryParams().half_life_days) * DAY
+LATE = 10 * HALF
 TRAIN = Interactions(
     np.array([1, 1, 1, 1], np.int32),
     np.array([5, 5, 2, 7], np.int32),
     np.array([Kind.CLICK, Kind.LIKE, Kind.PURCHASE, Kind.DISLIKE], np.int8),
-    np.array([LATE - 90 * DAY, LATE - 90 * DAY, LATE, 0], np.int64),
+    np.array([LATE - HALF, LATE - HALF, LATE, 0], np.int64),
     np.arange(2),
     8,
 )
 
 
 def test_a_past_is_the_history_of_a_request() -> None:
-    """Newest first, kinds weighed, halved by 90 days before the user's own newest, never below a tenth."""
+    """Newest first, kinds weighed, halved by a half-life before the user's own newest, never below a tenth."""
     (past,) = Pasts(TRAIN).of(np.array([1], np.int32))
     assert past.places.tolist() == [2, 5, 5, 7]
     np.testing.assert_allclose(past.weights, [5, 0.5, 1.5, -0.3], rtol=1e-6)

@@ -11,6 +11,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from giftwise.algorithms.graph import GraphParams
+from giftwise.algorithms.mix import Mix
 from giftwise.algorithms.profiles import facts_of_model, user_profiles
 from giftwise.catalog.presents import read_items
 from giftwise.catalog.store import ModelStore
@@ -35,7 +37,7 @@ async def test_the_full_sync_fills_every_table(own: OwnDatabase, store: ModelSto
     for job in JOB_NAMES:
         run = await learn(job)
         assert (run.status, run.error, run.percent) == ("succeeded", None, 100.0)
-    for table in ("popular_items", "user_similarities", "item_similarities", "user_profiles", "evaluations"):
+    for table in ("popular_items", "user_similarities", "item_similarities", "user_profiles", "evaluations", "choices"):
         assert (await rows(own, f"SELECT count(*) FROM {table}"))[0][0] > 0
     model = await store.load((await store.state()).generation)
     assert (model["neighbours"] >= 0).any()
@@ -202,3 +204,18 @@ async def test_cleanup_removes_what_is_old_and_keeps_the_newest(own: OwnDatabase
     assert await rows(own, "SELECT count(*) FROM evaluations") == [(1,)]
     assert await rows(own, "SELECT count(*) FROM giftwise_queue_log WHERE job_id = -1") == [(0,)]
     assert await rows(own, "SELECT count(*) FROM model_blobs WHERE sha256 = 'orphan'") == [(0,)]
+
+
+async def test_learning_uses_what_tuning_chose(own: OwnDatabase, store: ModelStore, learn: Learn) -> None:
+    """A choice is kept, stands with the model that was learned by it, and the defaults serve before the first."""
+    await learn("user_similarities")
+    before = await store.load((await store.state()).generation)
+    assert before.facts["choice"] is None
+    assert Mix.of_json(before.facts["mix"]) == Mix()
+    await learn("tuning")
+    await learn("user_similarities")
+    after = await store.load((await store.state()).generation)
+    kept = (await rows(own, "SELECT choice FROM choices"))[0][0]
+    assert after.facts["choice"] == kept
+    assert after.facts["mix"] == kept["mix"]
+    assert GraphParams.from_json(kept["graph"]["params"]).neighbours == GraphParams().neighbours

@@ -25,11 +25,11 @@ POPULAR: Final = 2
 class Mix:
     """What a catalog's lists are mixed of; chosen per catalog inside its training data and kept with its model."""
 
-    popular_half_life_days: float = 60.0
+    popular_half_life_days: float = 30.0
     """Days after which an interaction counts half in popularity; 0 never forgets."""
-    few: Shares = (0.4, 0.4, 0.2)
+    few: Shares = (0.6, 0.2, 0.2)
     """Shares for users of few interactions: two likes say little, so everyone's taste helps."""
-    many: Shares = (0.8, 0.0, 0.2)
+    many: Shares = (0.9, 0.0, 0.1)
     """Shares for the others."""
     few_until: int = 2
     """Interactions up to which a user has few."""

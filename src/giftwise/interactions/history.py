@@ -28,7 +28,7 @@ _SETTLED: Final = np.array([kind in SETTLED for kind in Kind])
 class HistoryParams:
     """How much the parts of a history count."""
 
-    half_life_days: float = 90.0  # so many days before the user's newest interaction one counts half
+    half_life_days: float = 365.0  # so many days before the user's newest interaction one counts half
     least_recency: float = 0.1  # but never less than this share, as old taste is still taste
 
 

@@ -23,8 +23,8 @@ class VarietyParams:
     """Places in which the order may change; further down nobody compares neighbours."""
     alike: float = 0.9
     """Cosine of two titles from which they are the same gift in another colour."""
-    apart: int = 20
-    """Places by which each further one of the same gift is moved down: one page."""
+    apart: int = 10
+    """Places by which each further one of the same gift is moved down: half a page."""
     explore_every: int = 20
     """One of so many places is for an item that nobody has chosen yet; 0 shows none."""
     explore_first: int = 14
