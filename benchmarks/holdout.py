@@ -1,8 +1,8 @@
 """One like held out of 2,000 users of a generated host: do the lists over HTTP find it again, and does a tuned ItemKNN?
 
 It seeds a host in a folder of its own, takes the newest like (and all else that the user did to that gift) from each of
-the users, learns with the defaults, serves, asks /personalized for each, and ranks for the same users by an ItemKNN that is tuned on a
-split inside the same interactions:
+the users, learns with the defaults, serves, asks /personalized for each, and ranks for the same users by an ItemKNN
+that is tuned on a split inside the same interactions:
     make holdout                 # S, some minutes;  make holdout ARGS="--scale demo" takes seconds
 """
 
@@ -95,8 +95,8 @@ async def _prepare(servers: EmbeddedServers, settings: Settings, options: argpar
 async def _hold_out(connection: asyncpg.Connection, users: int, number: int) -> Held:
     """Take the newest like on a public gift in stock from each of some users who have another one."""
     rows = await connection.fetch(
-        """SELECT l.user_id, array_agg(l.handpicked_present_id ORDER BY l.created_at, l.id) AS items FROM handpicked_likes l
-           JOIN handpicked_presents p ON p.id = l.handpicked_present_id
+        """SELECT l.user_id, array_agg(l.handpicked_present_id ORDER BY l.created_at, l.id) AS items
+           FROM handpicked_likes l JOIN handpicked_presents p ON p.id = l.handpicked_present_id
            WHERE p.user_id IS NULL AND p.status = 'in_stock' GROUP BY 1 HAVING count(*) >= 2 ORDER BY 1"""
     )
     dice = np.random.default_rng(number)
