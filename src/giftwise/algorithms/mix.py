@@ -27,7 +27,7 @@ class Mix:
 
     popular_half_life_days: float = 30.0
     """Days after which an interaction counts half in popularity; 0 never forgets."""
-    few: Shares = (0.6, 0.2, 0.2)
+    few: Shares = (0.6, 0.1, 0.3)
     """Shares for users of few interactions: two likes say little, so everyone's taste helps."""
     many: Shares = (0.9, 0.0, 0.1)
     """Shares for the others."""

@@ -21,7 +21,7 @@ class VarietyParams:
 
     window: int = 200
     """Places in which the order may change; further down nobody compares neighbours."""
-    alike: float = 0.9
+    alike: float = 0.95
     """Cosine of two titles from which they are the same gift in another colour."""
     apart: int = 10
     """Places by which each further one of the same gift is moved down: half a page."""
