@@ -104,7 +104,8 @@ async def test_connections_closed_by_the_server_are_replaced(own_url: str, postg
     await own.ping()
     killer = await asyncpg.connect(postgres_url)
     name = own_url.rpartition("?")[0].rpartition("/")[2]
-    await killer.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    # Wait until they are gone (5 s at most): a connection that is still going away may fail one transaction.
+    await killer.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1", name)
     await killer.close()
     await own.ping()
     await own.close()
