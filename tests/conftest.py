@@ -11,6 +11,7 @@ import redis.asyncio
 
 from giftwise.db import embedded
 from giftwise.db.embedded import EmbeddedServers
+from giftwise.db.own import OwnDatabase
 from giftwise.log import configure
 
 configure("warning")
@@ -73,6 +74,14 @@ async def migrated_template(make_database: MakeDatabase) -> str:
 async def own_url(make_database: MakeDatabase, migrated_template: str) -> str:
     """A fresh own database, migrated."""
     return await make_database("own", migrated_template)
+
+
+@pytest.fixture
+async def own(own_url: str) -> AsyncIterator[OwnDatabase]:
+    """Our own database, fresh."""
+    database = OwnDatabase(own_url)
+    yield database
+    await database.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Generations: published whole, loaded as they were, refused when altered, forgotten when old."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +12,6 @@ from giftwise.db.own import OwnDatabase
 from giftwise.errors import BrokenModel
 from giftwise.ids import IdKind
 from tests.support.models import make_ids, make_model
-
-
-@pytest.fixture
-async def own(own_url: str) -> AsyncIterator[OwnDatabase]:
-    """Our own database, fresh."""
-    database = OwnDatabase(own_url)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +17,6 @@ from giftwise.errors import BrokenModel, ModelNotReady, OwnDatabaseUnavailable
 from tests.support.models import make_model
 
 POLL = 0.05
-
-
-@pytest.fixture
-async def own(own_url: str) -> AsyncIterator[OwnDatabase]:
-    """Our own database, fresh."""
-    database = OwnDatabase(own_url)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

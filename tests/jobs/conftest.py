@@ -1,6 +1,6 @@
 """A small learnable host, cloned for each test, and what runs jobs on it in this process."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,14 +39,6 @@ async def host_url(make_database: MakeDatabase, host_template: str) -> str:
 def settings(host_url: str, own_url: str, redis_db: str, tmp_path: Path) -> Settings:
     """Settings of a worker on this test's host."""
     return make_settings(host_url, own_url, redis_db, tmp_path / "data", live_tail_seconds=0.1, stock_sweep_seconds=0.1)
-
-
-@pytest.fixture
-async def own(own_url: str) -> AsyncIterator[OwnDatabase]:
-    """Our own database, fresh."""
-    database = OwnDatabase(own_url)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

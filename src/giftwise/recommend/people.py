@@ -1,13 +1,12 @@
 """Who a user is, for the ladder: Redis, else what was PUT and what the host's own row says, merged."""
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from giftwise.cache.profiles import ProfileCache
 from giftwise.db.main import MainDatabase
 from giftwise.db.own import OwnDatabase
 from giftwise.errors import MainDatabaseUnavailable, MappingError, OwnDatabaseUnavailable
-from giftwise.people.stated import merged, state_demographics, stated_demographics
+from giftwise.people.stated import merged, stated_demographics
 from giftwise.people.users import Demographics, read_demographics
 
 _decoder: msgspec.msgpack.Decoder[Demographics | None] = msgspec.msgpack.Decoder(Demographics | None)
@@ -33,10 +32,6 @@ class People:
         if complete:
             await self.cache.keep_demographics(user, msgspec.msgpack.encode(known))
         return known
-
-    async def state(self, connection: AsyncConnection, user: str, stated: dict[str, object]) -> Demographics:
-        """Write what a host says of a user, in the caller's transaction."""
-        return await state_demographics(connection, user, stated)
 
     async def remember(self, user: str) -> Demographics | None:
         """Read a user anew after a change and keep the result where every process finds it, for `state_ttl`."""

@@ -16,6 +16,7 @@ from giftwise.ids import IdKind
 from giftwise.interactions.history import History, read_history
 from giftwise.interactions.matrix import Interactions
 from giftwise.people.profiles import read_profile, write_profile
+from giftwise.people.stated import state_demographics
 from giftwise.people.users import Demographics
 from giftwise.recommend.recommender import Recommender
 
@@ -42,7 +43,7 @@ class ProfileDesk:
         """
         people = self.recommender.people
         async with self.own.begin() as connection:
-            await people.state(connection, user, stated)
+            await state_demographics(connection, user, stated)
         known = await people.remember(user)
         await self.recommender.answers.forget_users(self.recommender.catalog, [user])
         return known, datetime.now(UTC) + timedelta(seconds=self.ttl)
