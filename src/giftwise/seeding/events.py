@@ -32,6 +32,9 @@ class Behaviour:
 
     private: float = 0.12  # share that falls on presents which others added for themselves
     fashion: float = 0.12  # share that follows the general appeal instead of a taste
+    visit: float = 3.0  # choices that a visit holds on average; a person comes with one wish at a time
+    strays: float = 0.3  # share of a visit's choices that have nothing to do with its wish
+    pace: int = 100  # seconds between two choices of a visit
     first_motif: float = 0.5  # share within a taste that follows its favourite motif
     second_motif: float = 0.25  # share within a taste that follows the second one
     clicked_first: float = 0.75  # share of likes that come minutes after a click
@@ -102,15 +105,30 @@ class Chooser:
         return _joined(blocks)
 
     def _block(self, rng: np.random.Generator, shelf: Shelf, count: int) -> Events:
-        user = np.searchsorted(self.people.activity, rng.random(count)).astype(np.int32)
-        at = self.calendar.draw(rng, self.people.joined[user])
-        candidates = shelf.draw(rng, self._clusters(rng, user), CANDIDATES)
+        user, at, clusters = self._visits(rng, count)
+        candidates = shelf.draw(rng, clusters, CANDIDATES)
         chances = np.cumsum(self._fit(user, at, candidates), axis=1)
         place = (rng.random((count, 1), dtype=np.float32) * chances[:, -1:] > chances).sum(axis=1)
         item = candidates[np.arange(count), np.minimum(place, CANDIDATES - 1)].astype(np.int32)
         created = self.presents.created[item]
         later = created + (rng.random(count) * (self.calendar.now - created)).astype(np.int64)
         return Events(user, item, np.where(at < created, later, at))
+
+    def _visits(
+        self, rng: np.random.Generator, count: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
+        """Who chooses, when, and from which cluster: `count` choices, visit after visit."""
+        rules = self.behaviour
+        begins = rng.random(count) < 1 / rules.visit
+        begins[0] = True
+        visit, first = np.cumsum(begins) - 1, np.flatnonzero(begins)
+        who = np.searchsorted(self.people.activity, rng.random(len(first))).astype(np.int32)
+        arrived = self.calendar.draw(rng, self.people.joined[who])
+        wish, user = self._clusters(rng, who), who[visit]
+        # Backwards from the moment drawn, so that nothing lies in the future.
+        before = (np.append(first[1:], count)[visit] - 1 - np.arange(count)) * rules.pace
+        strays = rng.random(count) < rules.strays
+        return user, arrived[visit] - before, np.where(strays, self._clusters(rng, user), wish[visit]).astype(np.int32)
 
     def _clusters(self, rng: np.random.Generator, user: NDArray[np.int32]) -> NDArray[np.int32]:
         """Which cluster each choice starts from, -1 where it follows fashion."""
