@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from giftwise.interactions.matrix import Interactions
 
 MakeInteractions = Callable[..., Interactions]
 PLAIN = GraphParams(
-    user_exponent=0, item_exponent=0, output_exponent=0, linear=1, half_life_days=0, neighbours=3, evidence=0
+    user_exponent=0, item_exponent=0, output_exponent=0, linear=1, near=0, half_life_days=0, neighbours=3, evidence=0
 )
 
 
@@ -24,9 +25,10 @@ def test_plain_co_occurrence_worked_by_hand(make_interactions: MakeInteractions)
     np.testing.assert_array_equal(found.weights[:3, :2], [[1, 0.5], [1, 0.5], [0.5, 0.5]])
 
 
-def test_a_user_s_scores_are_the_filter_s_scores(clusters: Interactions) -> None:
+@pytest.mark.parametrize("near", [0.0, 0.4])
+def test_a_user_s_scores_are_the_filter_s_scores(clusters: Interactions, near: float) -> None:
     """Summing neighbour rows is r Di^-b F Di^o in full, but for entries below zero and an item's with itself."""
-    params = GraphParams(neighbours=80, rank=20, power_steps=12, half_life_days=0, evidence=0)
+    params = GraphParams(neighbours=80, rank=20, power_steps=12, half_life_days=0, evidence=0, near=near)
     found = item_neighbours(clusters, params)
     r = np.zeros((clusters.users, clusters.items))
     r[clusters.user, clusters.item] = 3
@@ -34,13 +36,33 @@ def test_a_user_s_scores_are_the_filter_s_scores(clusters: Interactions) -> None
     rn = users[:, None] ** -params.user_exponent * r * items**-params.item_exponent
     _, sigma, vectors = np.linalg.svd(rn)
     low = (vectors[:20].T * (sigma[:20] / sigma[0]) ** params.sigma_power) @ vectors[:20]
-    full = params.linear * rn.T @ rn / sigma[0] ** 2 + (1 - params.linear) * low
+    succession = _succession(clusters, r) * np.outer(*[items**-params.item_exponent] * 2)
+    full = (1 - near) * (params.linear * rn.T @ rn / sigma[0] ** 2 + (1 - params.linear) * low)
+    full += near * succession / np.linalg.eigvalsh(succession).max()
     np.fill_diagonal(full, 0)
     expected = (r * items**-params.item_exponent) @ full.clip(0) * items**params.output_exponent
     rows = np.zeros((clusters.items, clusters.items + 1))  # the last column takes the pads
     np.put_along_axis(rows, found.items, found.weights.astype(np.float64), axis=1)
     got = r @ rows[:, :-1]
     np.testing.assert_allclose(got / got.max(), expected / expected.max(), atol=0.01)
+
+
+def _succession(interactions: Interactions, preferences: np.ndarray) -> np.ndarray:
+    """C pair by pair: one over the distance in moments, one moment's pairs over its size."""
+    close = np.zeros((interactions.items, interactions.items))
+    for user in range(interactions.users):
+        mine = np.flatnonzero(interactions.user == user)
+        moments = np.unique(interactions.at[mine], return_inverse=True)[1]
+        sizes = np.bincount(moments)[moments]
+        for one, other in product(range(len(mine)), repeat=2):
+            apart = abs(int(moments[one]) - int(moments[other]))
+            i, j = interactions.item[mine[one]], interactions.item[mine[other]]
+            if i != j and apart <= GraphParams().steps:
+                weight = (
+                    preferences[user, i] * preferences[user, j] / (max(apart, 1) * (sizes[one] * sizes[other]) ** 0.5)
+                )
+                close[i, j] += weight
+    return close
 
 
 def test_rows_are_evened_out_by_their_length() -> None:

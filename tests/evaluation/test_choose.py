@@ -29,7 +29,7 @@ def test_the_choice_is_one_of_the_best_trials() -> None:
     found = choose(circles(), 60, start=PARAMS, search=FAST)
     assert found.params in [replace(trial.params, evidence=found.params.evidence) for trial in found.trials]
     assert found.ndcg >= max(trial.ndcg for trial in found.trials) * 0.95
-    assert found.ndcg >= found.default_ndcg * (1 - SEARCH.good_enough)
+    assert found.ndcg >= found.default_ndcg * 0.97  # what the cut to K may cost
     assert 0 < found.ndcg <= 1
 
 
@@ -38,8 +38,8 @@ def test_the_cut_is_shown_as_served() -> None:
     found = choose(circles(), 60, start=PARAMS, search=replace(FAST, neighbours=(5, 10)))
     assert [cut.neighbours for cut in found.cuts] == [5, 10, PARAMS.neighbours]
     assert [cut.bytes for cut in found.cuts] == [40 * size * 6 for size in (5, 10, PARAMS.neighbours)]
-    assert found.cuts[-1].ndcg == found.ndcg
-    assert {cut.evidence for cut in found.cuts} == {found.params.evidence}
+    assert found.cuts[-1].ndcg >= found.full_ndcg * 0.97
+    assert found.ndcg >= found.cuts[-1].ndcg
 
 
 def test_a_budget_of_nothing_still_chooses() -> None:

@@ -6,8 +6,9 @@ from giftwise.algorithms.mix import Mix
 from giftwise.evaluation.lineup import POPULAR, graph_learner, line_up
 from giftwise.evaluation.ranking import WHOLE, Pasts, View, list_ranker, ranker
 from giftwise.interactions.event import Kind
-from giftwise.interactions.history import DAY, History, HistoryParams
+from giftwise.interactions.history import History
 from giftwise.interactions.matrix import Interactions
+from giftwise.interactions.recency import DAY, HistoryParams
 from tests.evaluation.world import PARAMS, circles, facts
 
 # User 1 did four things to three items, user 0 nothing.
@@ -25,11 +26,11 @@ TRAIN = Interactions(
 
 def test_a_past_is_the_history_of_a_request() -> None:
     """Newest first, kinds weighed, halved by a half-life before the user's own newest, never below a tenth."""
-    (past,) = Pasts(TRAIN).of(np.array([1], np.int32))
+    (past,) = Pasts(TRAIN, params=HistoryParams(fading=0)).of(np.array([1], np.int32))
     assert past.places.tolist() == [2, 5, 5, 7]
     np.testing.assert_allclose(past.weights, [5, 0.5, 1.5, -0.3], rtol=1e-6)
     history = History(past.places, past.kinds, past.at)
-    assert (past.weights == history.weights()).all()
+    assert (past.weights == history.weights(HistoryParams(fading=0))).all()
 
 
 def test_a_view_takes_away_what_is_known_but_not_what_is_taken() -> None:

@@ -14,10 +14,10 @@ from giftwise.interactions.history import (
     EMPTY,
     NEWEST_PASSING,
     History,
-    HistoryParams,
     history_of_model,
     read_history,
 )
+from giftwise.interactions.recency import HistoryParams
 from giftwise.seeding.host import IdType
 from tests.support.host import NOON, Host, MakeDatabase, open_host
 
@@ -118,7 +118,7 @@ def test_weights_fade_from_the_newest_back() -> None:
     """The newest interaction has its kind's full weight, one a half-life older half, the oldest never nothing."""
     day = 86_400
     history = made([(0, Kind.LIKE, 1_000 * day), (1, Kind.CLICK, 990 * day), (2, Kind.PURCHASE, 0)])
-    weights = history.weights(HistoryParams(half_life_days=10, least_recency=0.2))
+    weights = history.weights(HistoryParams(half_life_days=10, least_recency=0.2, fading=0))
     like, click, purchase = (WEIGHTS[kind] for kind in (Kind.LIKE, Kind.CLICK, Kind.PURCHASE))
     assert weights.tolist() == pytest.approx([like, click * 0.5, purchase * 0.2])
     assert weights.dtype == np.float32

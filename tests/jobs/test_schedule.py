@@ -26,20 +26,20 @@ def test_every_job_has_its_code(job: Job) -> None:
     """A job is a module of its own name with a coroutine `run`, a sentence and an interval."""
     assert iscoroutinefunction(job.work())
     assert job.sentence.endswith(".")
-    assert job.minutes is None or job.minutes(SETTINGS) > 0
+    assert job.minutes(SETTINGS) > 0
     assert job_named(job.name) is job
 
 
 def test_the_contract_s_intervals() -> None:
-    """Popular items every 15 minutes, profiles every 30, similarities hourly, clean-up every 6; tuning when asked."""
-    minutes = {job.name: job.minutes(SETTINGS) if job.minutes else None for job in JOBS}
+    """Popular items every 15 minutes, profiles every 30, similarities hourly, clean-up every 6; tuning weekly."""
+    minutes = {job.name: job.minutes(SETTINGS) for job in JOBS}
     assert minutes == {
         "popular_items": 15,
         "user_similarities": 60,
         "user_profiles": 30,
         "evaluation": 1440,
         "cleanup": 360,
-        "tuning": None,
+        "tuning": 10080,
     }
 
 

@@ -15,7 +15,7 @@ from giftwise.db.own import OwnDatabase
 from giftwise.jobs import runner, runs, worker
 from giftwise.jobs.execute import execute
 from giftwise.jobs.runs import Run
-from giftwise.jobs.schedule import SYNC_JOBS
+from giftwise.jobs.schedule import JOB_NAMES, SYNC_JOBS
 from giftwise.jobs.worker import run_once, run_worker
 from giftwise.settings import Settings
 from tests.jobs.conftest import Learn
@@ -57,12 +57,12 @@ async def test_a_first_start_does_every_job(own: OwnDatabase, settings: Settings
     """On an empty database the worker begins at once, in the table's order, and every job succeeds."""
 
     async def all_done() -> bool:
-        return [run.status for run in (await runs.latest(own)).values()] == ["succeeded"] * len(SYNC_JOBS)
+        return [run.status for run in (await runs.latest(own)).values()] == ["succeeded"] * len(JOB_NAMES)
 
     async with working(settings):
         await until(all_done)
     done = sorted(await runs.listing(own), key=lambda run: str(run.started_at))
-    assert [run.job for run in done] == list(SYNC_JOBS)
+    assert [run.job for run in done] == list(JOB_NAMES)
     assert {run.asked_by for run in done} == {"start"}
 
 
@@ -70,7 +70,7 @@ async def test_what_is_asked_for_begins_at_once(
     own: OwnDatabase, settings: Settings, learn: Learn, in_process: None
 ) -> None:
     """A run asked for by an admin is woken by a notification, not by the next minute."""
-    for job in SYNC_JOBS:
+    for job in JOB_NAMES:
         await learn(job)
     async with working(settings):
         await asyncio.sleep(0.5)
@@ -80,7 +80,7 @@ async def test_what_is_asked_for_begins_at_once(
             return (await runs.get(own, run.id)).status == "succeeded"
 
         assert await until(ended) < 5
-    assert len(await runs.listing(own)) == len(SYNC_JOBS) + 1  # nothing else was due
+    assert len(await runs.listing(own)) == len(JOB_NAMES) + 1  # nothing else was due
 
 
 async def test_the_worker_outlives_its_connections(
@@ -89,7 +89,7 @@ async def test_the_worker_outlives_its_connections(
     """After the server has dropped every connection the worker connects again and goes on with the queue."""
     monkeypatch.setattr(runner, "FIRST_RETRY_SECONDS", 0.1)
     other = OwnDatabase(own.url)  # connected only after the others were dropped
-    for job in SYNC_JOBS:
+    for job in JOB_NAMES:
         await learn(job)
     async with working(settings):
         await asyncio.sleep(0.5)
@@ -122,7 +122,7 @@ async def test_a_like_is_forgotten_by_the_running_worker(
     host_url: str, own: OwnDatabase, settings: Settings, redis_db: str, learn: Learn, in_process: None
 ) -> None:
     """A like that commits in the host drops that user's cached lists, and no other's, within a second."""
-    for job in SYNC_JOBS:
+    for job in JOB_NAMES:
         await learn(job)
     host = await asyncpg.connect(host_url)
     item = await host.fetchval("SELECT id FROM handpicked_presents WHERE user_id IS NULL LIMIT 1")

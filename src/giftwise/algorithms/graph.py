@@ -1,10 +1,12 @@
 """Everyone's interactions in; the heaviest neighbours of each item, by closed-form graph filtering, out.
 
 With R the users x items matrix and Rn = Du^-a R Di^-b, a user's scores are r_u Di^-b F Di^o, where the filter
-F = linear * Rn'Rn / s1^2 + (1 - linear) * V (S / s1)^p V' adds the plain co-occurrence of items ("similar users",
-summed over all of them) to a low-pass part from the largest singular values S and vectors V of Rn; s1 is the largest.
-The user's own Du^-a is one number per user and changes no ranking, so it is left out, and the rest is a sum of rows of
-Di^-b F Di^o over the user's items. Only the heaviest entries of each row are kept, and rows are evened out by length^g.
+F = (1 - near) * (linear * Rn'Rn / s1^2 + (1 - linear) * V (S / s1)^p V') + near * Di^-b C Di^-b / c1 adds the plain
+co-occurrence of items ("similar users", summed over all of them) to a low-pass part from the largest singular values S
+and vectors V of Rn (s1 is the largest), and to what was chosen in close succession (C, algorithms/nearness.py, c1 its
+largest eigenvalue). The user's own Du^-a is one number per user and changes no ranking, so it is left out, and the
+rest is a sum of rows of Di^-b F Di^o over the user's items. Only the heaviest entries of each row are
+kept, and rows are evened out by length^g.
 Sources: GF-CF (Shen et al., CIKM 2021), BSPM (Choi et al., SIGIR 2023), randomised SVD (Halko et al., 2011).
 Learning only: it imports scipy, which the API never loads.
 """
@@ -19,6 +21,7 @@ from scipy.sparse import csr_array
 
 from giftwise.algorithms.decay import decayed_weights
 from giftwise.algorithms.heaviest import heaviest
+from giftwise.algorithms.nearness import Nearness
 from giftwise.algorithms.spectrum import largest_singular
 from giftwise.interactions.event import WEIGHTS
 from giftwise.interactions.matrix import Interactions
@@ -38,10 +41,16 @@ class GraphParams:
     """o: how much a popular item gains as a recommendation."""
     linear: float = 0.4
     """Share of plain co-occurrence; the rest is the low-pass part."""
+    near: float = 0.1
+    """Share of what was chosen in close succession; linear and low-pass part share the rest."""
+    steps: int = 10
+    """How many moments of a user apart two choices may be to count as close."""
     rank: int = 512
     """How many singular values the low-pass part keeps; it is clipped to what the data has."""
     evidence: float = 0.3
     """g: rows are divided by their length to this power, so that an item that many are near says less about each."""
+    fading: float = 0.25
+    """How the rows are to be summed for a user: HistoryParams.fading, chosen together with the filter."""
     sigma_power: float = 0.5
     """p: 0 passes all kept frequencies alike, 2 damps as plain co-occurrence does."""
     power_steps: int = 3
@@ -85,6 +94,7 @@ class Neighbours:
 
     items: NDArray[np.int32]  # [n, K], -1 pads
     weights: NDArray[np.float16]  # [n, K], 0 pads; the largest of all is 1
+    fading: float  # GraphParams.fading
 
 
 def item_neighbours(
@@ -108,7 +118,7 @@ def item_neighbours(
             progress(stop / n)
     weights = damp_rows(weights, params.evidence)
     largest = weights.max(initial=0)
-    return Neighbours(items, (weights / (largest or 1)).astype(np.float16))
+    return Neighbours(items, (weights / (largest or 1)).astype(np.float16), params.fading)
 
 
 def damp_rows(weights: NDArray[np.float32], exponent: float) -> NDArray[np.float32]:
@@ -127,6 +137,7 @@ class Factors:
     before: NDArray[np.float32]  # Di^-b [items]
     sigma: NDArray[np.float32]  # [r], largest first
     vectors: NDArray[np.float32]  # [items, r]
+    nearness: Nearness
 
     @property
     def top(self) -> np.float32:
@@ -142,37 +153,54 @@ class Factors:
         return _power(self.degrees, exponent)
 
 
-def factorise(raw: Any, params: GraphParams) -> Factors:
-    """The factors of a preference matrix; params.rank is clipped to what the catalog can afford and the data has."""
+def factorise(interactions: Interactions, params: GraphParams) -> Factors:
+    """The factors of everyone's preferences; params.rank is clipped to what the catalog can afford and the data has."""
+    raw = preference_matrix(interactions, params.kind_weights, params.half_life_days, params.max_per_user)
     users, items = raw.sum(axis=1), raw.sum(axis=0)
     before = _power(items, -params.item_exponent)
     matrix = _scaled(raw, _power(users, -params.user_exponent), before)
     rank = params.affordable_rank(raw.shape[1])
     sigma, vectors = largest_singular(matrix, rank, params.power_steps, params.seed)
-    return Factors(matrix, matrix.T.tocsr(), np.asarray(items, dtype=np.float32), before, sigma, vectors)
+    nearness = Nearness.of(raw, interactions, params.steps)
+    degrees = np.asarray(items, dtype=np.float32)
+    return Factors(matrix, matrix.T.tocsr(), degrees, before, sigma, vectors, nearness)
 
 
 class _Filter:
     """The item x item filter Di^-b F Di^o, given out in blocks of dense rows."""
 
     def __init__(self, interactions: Interactions, params: GraphParams) -> None:
-        raw = preference_matrix(interactions, params.kind_weights, params.half_life_days, params.max_per_user)
-        factors = factorise(raw, params)
+        factors = factorise(interactions, params)
         self.before, self.after = factors.before, factors.after(params.output_exponent)
         self.matrix, self.transposed, self.vectors = factors.matrix, factors.transposed, factors.vectors
-        self.passed = np.float32(1 - params.linear) * factors.passed(params.sigma_power)
-        self.linear = np.float32(params.linear / factors.top**2)
+        rest = 1 - params.near
+        self.passed = np.float32(rest * (1 - params.linear)) * factors.passed(params.sigma_power)
+        self.linear = np.float32(rest * params.linear / factors.top**2)
+        self.nearness, self.near = None, np.float32(0)
+        if params.near > 0:
+            self.nearness = factors.nearness
+            self.near = np.float32(params.near / factors.nearness.largest(self.before))
 
     def block(self, start: int, stop: int) -> NDArray[np.float32]:
         """Rows `start` to `stop` of the filter, float32 [stop - start, n]; an item is no neighbour of itself (0)."""
         dense = (self.vectors[start:stop] * self.passed) @ self.vectors.T
-        together = self.transposed[start:stop] @ self.matrix
-        place = np.repeat(np.arange(stop - start), np.diff(together.indptr))
-        dense[place, together.indices] += together.data * self.linear
+        if self.linear > 0:
+            _add(dense, self.transposed[start:stop] @ self.matrix, self.linear)
+        if self.nearness is not None:
+            close = self.nearness.rows(start, stop)
+            close.data *= self.before[close.indices]
+            _add(dense, close, self.near * self.before[start:stop, None])
         dense *= self.before[start:stop, None]
         dense *= self.after
         dense[np.arange(stop - start), np.arange(start, stop)] = 0
         return np.asarray(dense, dtype=np.float32)
+
+
+def _add(dense: NDArray[np.float32], sparse: Any, factor: NDArray[np.float32] | np.float32) -> None:
+    """dense += factor * sparse, in place; `factor` is one number, or one a row [rows, 1]."""
+    place = np.repeat(np.arange(len(dense)), np.diff(sparse.indptr))
+    by_entry = factor if np.ndim(factor) == 0 else np.ravel(factor)[place]
+    dense[place, sparse.indices] += sparse.data * by_entry
 
 
 def preference_matrix(
@@ -190,12 +218,12 @@ def preference_matrix(
     matrix = csr_array((weights, (interactions.user, interactions.item)), shape=shape, dtype=np.float32)
     matrix.sum_duplicates()
     matrix.data[matrix.data < 0] = 0
-    _keep_heaviest(matrix, max_per_user)
+    keep_heaviest(matrix, max_per_user)
     matrix.eliminate_zeros()
     return matrix
 
 
-def _keep_heaviest(matrix: Any, most: int) -> None:
+def keep_heaviest(matrix: Any, most: int) -> None:
     """Zero all but the `most` heaviest entries of each row, in place; of equals the first items stay."""
     for row in np.flatnonzero(np.diff(matrix.indptr) > most):
         data = matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]

@@ -69,11 +69,17 @@ def mixed_scores(
 
     `popular` is the list of the user's own segment. Voices without a share are not computed.
     """
-    heard = _voices(model, places, weights, popular, shares, neighbours=neighbours, content=content)
-    if not heard:
-        return np.full(len(model), np.nan, dtype=np.float32)
-    scores = list(heard.values())
-    return scores[0] if len(scores) == 1 else blend(scores, [shares[voice] for voice in heard])
+    heard = voices(model, places, weights, popular, shares, neighbours=neighbours, content=content)
+    return mix_voices(heard, shares, len(model))
+
+
+def mix_voices(heard: Mapping[int, Floats], shares: Shares, items: int) -> Floats:
+    """Voices by their place in Shares, as one score of every item: float32 [items], NaN where none speaks."""
+    speaking = {voice: scores for voice, scores in heard.items() if shares[voice] > 0}
+    if not speaking:
+        return np.full(items, np.nan, dtype=np.float32)
+    scores = list(speaking.values())
+    return scores[0] if len(scores) == 1 else blend(scores, [shares[voice] for voice in speaking])
 
 
 def leading_voice(
@@ -88,14 +94,14 @@ def leading_voice(
     """Which voice adds most to each chosen item [c], as its place in Shares: int8 [c], -1 where none speaks."""
     leading = np.full(len(chosen), -1, dtype=np.int8)
     most = np.zeros(len(chosen), dtype=np.float32)
-    for voice, scores in _voices(model, places, weights, popular, shares).items():
+    for voice, scores in voices(model, places, weights, popular, shares).items():
         added = np.nan_to_num(scaled(scores)[chosen]) * np.float32(shares[voice])
         leading[added > most] = voice
         most = np.maximum(most, added)
     return leading
 
 
-def _voices(
+def voices(
     model: Model,
     places: NDArray[np.int32],
     weights: Floats,

@@ -67,7 +67,7 @@ class JobOut(BaseModel):
 
     name: str
     sentence: str
-    every_minutes: int | None = Field(description="null: only when asked for")
+    every_minutes: int = Field(description="between two scheduled runs")
     latest: RunOut | None
 
 
@@ -116,7 +116,7 @@ async def list_jobs(engine: Ours, query: Annotated[RunsQuery, Query()]) -> Jobs:
             JobOut(
                 name=job.name,
                 sentence=job.sentence,
-                every_minutes=job.minutes(engine.settings) if job.minutes is not None else None,
+                every_minutes=job.minutes(engine.settings),
                 latest=RunOut.of(latest[job.name]) if job.name in latest else None,
             )
             for job in JOBS

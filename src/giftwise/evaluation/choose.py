@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, item_neighbours, preference_matrix
+from giftwise.algorithms.graph import DEFAULTS, Factors, GraphParams, factorise, item_neighbours
 from giftwise.evaluation.probe import Trial, try_all
 from giftwise.evaluation.search import COARSE, FINE, SEARCH, SearchParams
 from giftwise.evaluation.served import Cut, try_cuts
-from giftwise.evaluation.split import VALIDATION, Split, hold_out, sample_users, validation_split
+from giftwise.evaluation.split import VALIDATION, Split, Way, hold_out, sample_users, validation_split
 from giftwise.interactions.matrix import Interactions
 
 DAY = 86_400
@@ -31,7 +31,8 @@ class Choice:
     users: int  # who were judged
     held_out: int  # choices held out of the training data
     trials: tuple[Trial, ...]  # the best of each factorisation, in the order tried
-    cuts: tuple[Cut, ...]  # quality and bytes by K, of the filter served with params; empty where time was short
+    full_ndcg: float  # of the filter with params, uncut and with rows as they are: what the cuts are compared with
+    cuts: tuple[Cut, ...]  # quality and bytes by K of the same filter; empty where time was short
     seconds: float
     finished: bool  # False where the budget ended the search early
 
@@ -44,6 +45,7 @@ class Choice:
             "users": self.users,
             "held_out": self.held_out,
             "trials": [{"params": trial.params.as_json(), "ndcg": round(trial.ndcg, 5)} for trial in self.trials],
+            "full_ndcg": round(self.full_ndcg, 5),
             "cuts": [asdict(cut) for cut in self.cuts],
             "seconds": round(self.seconds, 1),
             "finished": self.finished,
@@ -55,6 +57,7 @@ def choose(
     budget_seconds: float = 240,
     seed: int = 7,
     *,
+    way: Way = "time",
     start: GraphParams = DEFAULTS,
     search: SearchParams = SEARCH,
     progress: Callable[[float], None] | None = None,
@@ -66,7 +69,7 @@ def choose(
     """
     began = time.monotonic()
     most = int(min(search.users, search.cells / max(interactions.items, 1)))
-    split, in_time = _inner_split(interactions, search, seed)
+    split, in_time = _inner_split(interactions, search, seed, way)
     split = sample_users(split, max(most, search.least_users), seed)
     hunt = _Hunt(split, in_time, search, began, budget_seconds, progress or (lambda done: None))
     if len(split.truth) >= search.least_users:
@@ -79,17 +82,18 @@ def choose(
         users=len(split.truth),
         held_out=len(interactions) - len(split.train),
         trials=tuple(hunt.trials),
+        full_ndcg=hunt.full_ndcg,
         cuts=hunt.cuts,
         seconds=time.monotonic() - began,
         finished=hunt.finished,
     )
 
 
-def _inner_split(interactions: Interactions, search: SearchParams, seed: int) -> tuple[Split, bool]:
+def _inner_split(interactions: Interactions, search: SearchParams, seed: int, way: Way) -> tuple[Split, bool]:
     """The split to judge on, and whether it is one in time: few judges mislead more than a draw does."""
-    latest = validation_split(interactions, seed)
-    if len(latest.truth) >= search.many_users:
-        return latest, True
+    latest = validation_split(interactions, seed, way)
+    if way == "last" or not interactions.clock or len(latest.truth) >= search.many_users:
+        return latest, interactions.clock
     drawn = hold_out(interactions, VALIDATION, seed)
     return (drawn, False) if len(drawn.truth) > len(latest.truth) else (latest, True)
 
@@ -106,13 +110,14 @@ class _Hunt:
     told: Callable[[float], None]
     best: Trial | None = None
     trials: list[Trial] = field(default_factory=list)
+    full_ndcg: float = 0.0
     cuts: tuple[Cut, ...] = ()
     finished: bool = True
 
     def run(self, start: GraphParams) -> None:
         """Exponents, then forgetting and kinds, then rank and shape: each stage starts from the best so far."""
         first = self._try(replace(start, rank=min(self.search.rank, start.rank)))
-        best = self._exponents(first)
+        best = self._exponents(self._fading(first))
         for changed in self._weightings():
             if self._over(self.search.second_part):
                 break
@@ -132,9 +137,19 @@ class _Hunt:
             )
             other = self._shape(replace(best, params=back))
             self.best = max(self.best, other, key=_figure)
+        self.full_ndcg = self.best.ndcg
         if not self._over(self.search.third_part):
             self.best = self._served(self.best)
         self.told(1)
+
+    def _fading(self, best: Trial) -> Trial:
+        """How fast a history fades; it says the most, so it is first."""
+        for fading in self.search.fadings:
+            if self._over(self.search.first_part):
+                break
+            found = self._try(replace(best.params, fading=fading))
+            best = found if self._better(found, best) else best
+        return best
 
     def _exponents(self, best: Trial) -> Trial:
         """Walk uphill in a and b, one step at a time."""
@@ -200,13 +215,13 @@ class _Hunt:
         weights = best.params.kind_weights
         tried = try_cuts(self.split, found, weights, (best.params.neighbours,), self.search.evidences)
         top = max(tried, key=lambda cut: cut.ndcg)
-        self.cuts = tuple(try_cuts(self.split, found, weights, sizes, (top.evidence,)))
+        self.cuts = tuple(try_cuts(self.split, found, weights, sizes))
         return Trial(replace(best.params, evidence=top.evidence), top.ndcg)
 
     def _try(self, params: GraphParams) -> Trial:
         """The best coarse shape of one factorisation."""
         factors = self._factors(params)
-        grid = replace(COARSE, ranks=(max(1, min(params.rank, len(factors.sigma))),))
+        grid = replace(COARSE, ranks=(max(1, min(params.rank, len(factors.sigma))),), nears=(params.near,))
         best = max(try_all(self.split, factors, params, grid), key=_figure)
         best = replace(best, params=replace(best.params, rank=params.rank))
         self.trials.append(best)
@@ -214,8 +229,7 @@ class _Hunt:
         return best
 
     def _factors(self, params: GraphParams) -> Factors:
-        weights = params.kind_weights, params.half_life_days, params.max_per_user
-        return factorise(preference_matrix(self.split.train, *weights), params)
+        return factorise(self.split.train, params)
 
     def _over(self, share: float) -> bool:
         if time.monotonic() - self.began < self.budget * share:

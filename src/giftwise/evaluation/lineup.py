@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from giftwise.algorithms.blend import blend
 from giftwise.algorithms.content import score_content
 from giftwise.algorithms.graph import GraphParams, item_neighbours
-from giftwise.algorithms.mix import Mix
+from giftwise.algorithms.mix import Mix, mixed_scores
 from giftwise.algorithms.neighbours import NeighbourParams, score_neighbours
 from giftwise.catalog.model import Model
 from giftwise.evaluation.contest import Contestant
-from giftwise.evaluation.mixing import Crowded, mixed_scores, shares_for
+from giftwise.evaluation.mixing import Crowded, shares_for
 from giftwise.evaluation.ranking import (
     Past,
     Pasts,
@@ -28,6 +28,7 @@ from giftwise.evaluation.shop import Facts, Learn, Shop, Told, segment_of
 from giftwise.interactions.event import WEIGHTS
 from giftwise.interactions.history import History
 from giftwise.interactions.matrix import Interactions
+from giftwise.interactions.recency import HistoryParams
 from giftwise.people.demographics import Segment
 from giftwise.recommend.ladder import Rung
 from giftwise.recommend.personalized import LadderParams, personal_rungs, vary
@@ -37,6 +38,8 @@ from giftwise.recommend.variety import VarietyParams
 POPULAR = "popular"
 COLLABORATIVE = "collaborative"
 NOW = "popular now"
+DEMOGRAPHIC = "popular by demographics"
+SERVED = "served"
 CHANCE = "chance"
 MIXED = "mixed"
 WARM, CUT, COLD, NEW = "warm", "cut", "cold", "new"
@@ -56,7 +59,9 @@ def line_up(train: Interactions, facts: Facts | None, learn: Learn, mix: Choose 
     pasts = Pasts(train)
 
     def collaborative(told: Told) -> Ranker:
-        return ranker(pasts, neighbour_scorer(shop.neighbours(told), NeighbourParams()))
+        found = shop.neighbours(told)
+        fading = _fading(train, found.fading)
+        return ranker(fading, neighbour_scorer(found, NeighbourParams()))
 
     shop = Shop(train, facts, learn)
     plain = Contestant(
@@ -66,8 +71,13 @@ def line_up(train: Interactions, facts: Facts | None, learn: Learn, mix: Choose 
     )
     ours = [plain, Contestant(COLLABORATIVE, collaborative, frozenset({WARM, CUT}))]
     return (
-        ours if facts is None else [*ours, *_informed(shop, pasts, facts, mix), *_mixed(shop, pasts, facts, train, mix)]
+        ours if facts is None else [*ours, *_informed(shop, pasts, facts, train, mix), *_mixed(shop, facts, train, mix)]
     )
+
+
+def _fading(train: Interactions, fading: float) -> Pasts:
+    """Pasts that fade as a catalog's neighbours were chosen with."""
+    return Pasts(train, params=HistoryParams(fading=fading))
 
 
 def graph_learner(params: GraphParams) -> Learn:
@@ -75,7 +85,7 @@ def graph_learner(params: GraphParams) -> Learn:
     return lambda train, told: item_neighbours(train, params, told)
 
 
-def _mixed(shop: Shop, pasts: Pasts, facts: Facts, train: Interactions, choose: Choose | None) -> Iterator[Contestant]:
+def _mixed(shop: Shop, facts: Facts, train: Interactions, choose: Choose | None) -> Iterator[Contestant]:
     """Neighbours, content and what is popular now, in shares chosen for the catalog."""
     if choose is None:
         return
@@ -83,11 +93,14 @@ def _mixed(shop: Shop, pasts: Pasts, facts: Facts, train: Interactions, choose: 
     def fit(told: Told) -> Ranker:
         mix = choose()
         model, popular = shop.model(told), Crowded(train, facts, mix.popular_half_life_days)
+        fading = _fading(train, model.facts["fading"])
 
         def rank(users: NDArray[np.int32], k: int, view: View) -> NDArray[np.int32]:
             ranked = np.full((len(users), k), -1, dtype=np.int32)
-            for row, past in enumerate(pasts.of(users, view)):
-                best = best_new(mixed_scores(model, past, popular(past.user), shares_for(mix, past)), past.taken, k)
+            for row, past in enumerate(fading.of(users, view)):
+                crowd, shares = popular(past.user), shares_for(mix, past)
+                scores = mixed_scores(model, past.places, past.weights, crowd, shares)
+                best = best_new(scores, past.taken, k)
                 ranked[row, : len(best)] = best
             return ranked
 
@@ -96,7 +109,9 @@ def _mixed(shop: Shop, pasts: Pasts, facts: Facts, train: Interactions, choose: 
     yield Contestant(MIXED, fit, frozenset({WARM, CUT, COLD}))
 
 
-def _informed(shop: Shop, pasts: Pasts, facts: Facts, choose: Choose | None) -> Iterator[Contestant]:
+def _informed(
+    shop: Shop, pasts: Pasts, facts: Facts, train: Interactions, choose: Choose | None
+) -> Iterator[Contestant]:
     """Those who need more than interactions."""
 
     def content(told: Told) -> Ranker:
@@ -106,12 +121,13 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts, choose: Choose | None) -> 
     def blended(share: float) -> Callable[[Told], Ranker]:
         def fit(told: Told) -> Ranker:
             model = shop.model(told)
+            fading = _fading(train, model.facts["fading"])
 
             def score(places: NDArray[np.int32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
                 voices = [score_neighbours(model, places, weights), score_content(model, places, weights)]
                 return blend(voices, [1 - share, share])
 
-            return ranker(pasts, score)
+            return ranker(fading, score)
 
         return fit
 
@@ -142,8 +158,8 @@ def _informed(shop: Shop, pasts: Pasts, facts: Facts, choose: Choose | None) -> 
     yield Contestant("content", content, frozenset({WARM, CUT, NEW}))
     yield Contestant("neighbours + content", blended(0.2), frozenset({WARM, CUT}))
     yield Contestant(NOW, recent, frozenset({WARM, CUT, COLD}))
-    yield Contestant("popular by demographics", demographic, frozenset({WARM, CUT, COLD}))
-    yield Contestant("served", served, frozenset({WARM, CUT, COLD}))
+    yield Contestant(DEMOGRAPHIC, demographic, frozenset({WARM, CUT, COLD}))
+    yield Contestant(SERVED, served, frozenset({WARM, CUT, COLD}))
     yield Contestant("newest", newest, frozenset({NEW}))
     yield Contestant(CHANCE, by_chance, frozenset({NEW}))
 

@@ -12,17 +12,15 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from giftwise.algorithms.blend import blend
-from giftwise.algorithms.content import score_content
-from giftwise.algorithms.mix import Mix, Shares, spread_list
-from giftwise.algorithms.neighbours import score_neighbours
+from giftwise.algorithms.mix import Mix, Shares, mix_voices, spread_list, voices
 from giftwise.algorithms.popularity import PopularityParams, segment_popularity
-from giftwise.catalog.model import Model
+from giftwise.catalog.model import Model, RankedItems
 from giftwise.evaluation.measures import Truth, find_hits, ndcg
 from giftwise.evaluation.ranking import WHOLE, Past, Pasts, View, best_new
 from giftwise.evaluation.shop import Facts, Learn, Shop, segment_of
-from giftwise.evaluation.split import sample_users, validation_split
+from giftwise.evaluation.split import Way, sample_users, validation_split
 from giftwise.interactions.matrix import Interactions
+from giftwise.interactions.recency import HistoryParams
 
 Floats = NDArray[np.float32]
 STEPS = 5
@@ -31,6 +29,7 @@ HALF_LIVES = (60.0, 7.0, 14.0, 30.0, 180.0, 0.0)
 """Days after which an interaction counts half in popularity; 0 never forgets; the usual first."""
 JUDGED_USERS = 600
 FEW = Mix().few_until
+ALL: Shares = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +43,21 @@ class Mixed:
     seconds: float
 
 
-def choose_mix(train: Interactions, facts: Facts, learn: Learn, *, k: int, seed: int) -> Mixed:
+def choose_mix(train: Interactions, facts: Facts, learn: Learn, *, k: int, seed: int, way: Way = "time") -> Mixed:
     """The best half-life of popularity on its own, then the best shares; of equals the one nearest to the ladder's.
 
     `learn` is called with the inner training part; `facts.now` is not used: now is the last moment of that part.
     """
     started = time.monotonic()
-    inner = sample_users(validation_split(train, seed), JUDGED_USERS, seed)
+    inner = sample_users(validation_split(train, seed, way), JUDGED_USERS, seed)
     facts = replace(facts, now=int(inner.train.at.max(initial=0)))
     activity = np.bincount(inner.train.user, minlength=train.users)[inner.truth.users]
     truth = inner.truth.take(np.flatnonzero(activity > FEW))
     if not len(truth):
         return Mixed(Mix(), {}, {}, 0, round(time.monotonic() - started, 3))
     model = Shop(inner.train, facts, learn).model(lambda share: None)
-    pasts = Pasts(inner.train)
-    half_life = max(HALF_LIVES, key=lambda days: _alone(pasts, Crowded(inner.train, facts, days), truth, k))
+    pasts = Pasts(inner.train, params=HistoryParams(fading=model.facts["fading"]))
+    half_life = max(HALF_LIVES, key=lambda days: _alone(pasts, Crowded(inner.train, facts, days), truth, len(model), k))
     popular = Crowded(inner.train, facts, half_life)
     found = [_best(pasts, model, popular, truth, view=view, k=k) for view in (View(newest=FEW), WHOLE)]
     (few, few_ndcg), (many, many_ndcg) = found
@@ -67,26 +66,17 @@ def choose_mix(train: Interactions, facts: Facts, learn: Learn, *, k: int, seed:
 
 
 class Crowded:
-    """What is popular among each user's own kind of people, as a score of every item."""
+    """What is popular among each user's own kind of people."""
 
     def __init__(self, train: Interactions, facts: Facts, half_life_days: float) -> None:
         params = PopularityParams(half_life_days=half_life_days)
         self.lists = segment_popularity(train, facts.crowd, facts.items, params, facts.now)
-        self._crowd, self._items = facts.crowd, len(facts.items)
-        self._scores: dict[str, Floats] = {}
+        self._crowd = facts.crowd
 
-    def __call__(self, user: int) -> Floats:
-        """float32 [n], NaN where the segment's list does not name an item."""
+    def __call__(self, user: int) -> RankedItems:
+        """The list of the nearest segment that has one."""
         steps = (place for step in segment_of(self._crowd, user).parents() for place in (step, step.anywhere()))
-        key = next(step.key for step in steps if step.key in self.lists)
-        if key not in self._scores:
-            self._scores[key] = spread_list(self.lists[key], self._items)
-        return self._scores[key]
-
-
-def mixed_scores(model: Model, past: Past, popular: Floats, shares: Shares) -> Floats:
-    """Score of every item for one user: the voices, each scaled to 0..1, by their shares."""
-    return blend(_voices(model, past, popular), shares)
+        return next(self.lists[step.key] for step in steps if step.key in self.lists)
 
 
 def shares_for(mix: Mix, past: Past) -> Shares:
@@ -95,13 +85,9 @@ def shares_for(mix: Mix, past: Past) -> Shares:
     return mix.shares(count) if count else (0.0, 0.0, 1.0)
 
 
-def _voices(model: Model, past: Past, popular: Floats) -> list[Floats]:
-    neighbours = score_neighbours(model, past.places, past.weights)
-    return [neighbours, score_content(model, past.places, past.weights), popular]
-
-
-def _alone(pasts: Pasts, popular: Crowded, truth: Truth, k: int) -> float:
-    return _ndcg([best_new(popular(past.user), past.taken, k) for past in pasts.of(truth.users)], truth, k)
+def _alone(pasts: Pasts, popular: Crowded, truth: Truth, items: int, k: int) -> float:
+    lists = [best_new(spread_list(popular(past.user), items), past.taken, k) for past in pasts.of(truth.users)]
+    return _ndcg(lists, truth, k)
 
 
 def _best(
@@ -111,9 +97,9 @@ def _best(
     tried = list(_mixtures())
     lists: list[list[NDArray[np.int32]]] = [[] for _ in tried]
     for past in pasts.of(truth.users, view):
-        voices = _voices(model, past, popular(past.user))
+        heard = voices(model, past.places, past.weights, popular(past.user), ALL)
         for at, shares in enumerate(tried):
-            lists[at].append(best_new(blend(voices, shares), past.taken, k))
+            lists[at].append(best_new(mix_voices(heard, shares, len(model)), past.taken, k))
     figures = {shares: _ndcg(ranked, truth, k) for shares, ranked in zip(tried, lists, strict=True)}
     best = max(tried, key=lambda shares: figures[shares])
     alone = {"neighbours": (1.0, 0.0, 0.0), "content": (0.0, 1.0, 0.0), "popular": (0.0, 0.0, 1.0)}

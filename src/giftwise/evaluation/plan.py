@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from giftwise.algorithms.graph import DEFAULTS, Neighbours, item_neighbours
 from giftwise.algorithms.mix import Mix
@@ -16,7 +16,7 @@ from giftwise.evaluation.published import read_split
 from giftwise.evaluation.ranking import Ranker
 from giftwise.evaluation.report import Report, judge
 from giftwise.evaluation.shop import Facts, Learn, Told
-from giftwise.evaluation.split import Split, cut_at, leave_last_out, temporal_split
+from giftwise.evaluation.split import Split, Way, cut_at, leave_last_out, temporal_split
 from giftwise.evaluation.tuning import Tunable, tune
 from giftwise.interactions.matrix import Interactions
 
@@ -31,7 +31,7 @@ class Plan:
     """Places of the lists that are judged."""
     share: float = 0.8
     """Share of the choices, first in time, that is learned from."""
-    way: Literal["time", "last"] = "time"
+    way: Way = "time"
     """Judge what was chosen after that time, or each user's last choice."""
     baselines: bool = False
     """Whether ItemKNN, UserKNN, ALS and BPR take part."""
@@ -87,7 +87,7 @@ def _learner(plan: Plan, chosen: _Chosen) -> Learn:
     """Choose on a split inside train, then learn from all of it."""
 
     def learn(train: Interactions, told: Told) -> Neighbours:
-        found = choose(train, plan.budget, plan.seed, progress=lambda share: told(share * CHOOSING))
+        found = choose(train, plan.budget, plan.seed, way=plan.way, progress=lambda share: told(share * CHOOSING))
         chosen.graph = found
         return item_neighbours(train, found.params, lambda share: told(CHOOSING + share * (1 - CHOOSING)))
 
@@ -98,7 +98,7 @@ def _mixer(train: Interactions, facts: Facts, plan: Plan, chosen: _Chosen) -> Ch
     @cache  # two contestants use it
     def choose() -> Mix:
         params = chosen.graph.params if chosen.graph is not None else DEFAULTS
-        found = choose_mix(train, facts, graph_learner(params), k=plan.k, seed=plan.seed)
+        found = choose_mix(train, facts, graph_learner(params), k=plan.k, seed=plan.seed, way=plan.way)
         chosen.mix = asdict(found)
         return found.mix
 
@@ -107,7 +107,7 @@ def _mixer(train: Interactions, facts: Facts, plan: Plan, chosen: _Chosen) -> Ch
 
 def _tuned(one: Tunable, train: Interactions, plan: Plan, chosen: dict[str, dict[str, Any]]) -> Contestant:
     def fit(told: Told) -> Ranker:
-        found = tune(one, train, budget=plan.budget, k=plan.k, seed=plan.seed, told=told)
+        found = tune(one, train, budget=plan.budget, k=plan.k, seed=plan.seed, way=plan.way, told=told)
         chosen[one.name] = asdict(found)
         return one.fit(train, found.params)
 

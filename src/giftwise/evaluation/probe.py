@@ -6,13 +6,15 @@ Learning only: it imports scipy, which the API never loads.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
 
-from giftwise.algorithms.graph import Factors, GraphParams, preference_matrix
+from giftwise.algorithms.graph import Factors, GraphParams
 from giftwise.algorithms.heaviest import heaviest
-from giftwise.algorithms.neighbours import DEFAULTS as ONLINE
+from giftwise.evaluation.judged import judged_histories, judged_seen
 from giftwise.evaluation.measures import ndcg
 from giftwise.evaluation.split import Split
 
@@ -24,6 +26,8 @@ CELLS = 12_000_000
 """Users x items that are dense at one time."""
 USUAL_OUTPUT = 0.12
 """The output exponent by which candidates are found."""
+BLOCK = 1024
+"""Rows of the item x item matrix that are made at one time."""
 K = 20
 """Length of the lists that are judged."""
 
@@ -36,6 +40,7 @@ class Grid:
     sigma_powers: tuple[float, ...]
     linears: tuple[float, ...]
     output_exponents: tuple[float, ...]
+    nears: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,24 @@ class Trial:
 def try_all(split: Split, factors: Factors, params: GraphParams, grid: Grid) -> Iterator[Trial]:
     """A trial for each combination of the grid; everything else is as in `params`, whose factors these are.
 
-    Users are scored as online: by the kinds' weights alone, their weightiest items only, seen items struck out.
+    Users are scored as online: their weightiest items only, by kind and recency, seen items struck out.
     """
     shapes = list(product(grid.ranks, grid.sigma_powers))
     parts = _parts(split, factors, params, shapes)
     for (rank, power), low in zip(shapes, parts.low, strict=True):
-        for linear, exponent in product(grid.linears, grid.output_exponents):
-            scores = (low * np.float32(1 - linear) + parts.linear * np.float32(linear)) * parts.degrees**exponent
-            tried = replace(params, rank=rank, sigma_power=power, linear=linear, output_exponent=exponent)
-            yield Trial(tried, _mean_ndcg(scores, parts.chosen, split.truth.sizes))
+        for linear, near in product(grid.linears, grid.nears):
+            filtered = _blended(low, parts.linear, parts.close, linear, near)
+            for exponent in grid.output_exponents:
+                shaped = replace(params, rank=rank, sigma_power=power, linear=linear, near=near)
+                tried = replace(shaped, output_exponent=exponent)
+                scores = filtered * parts.degrees**exponent
+                yield Trial(tried, _mean_ndcg(scores, parts.chosen, split.truth.sizes))
+
+
+def _blended(low: Floats, flat: Floats, close: Floats, linear: float, near: float) -> Floats:
+    """The filter's parts by their shares."""
+    smooth = low * np.float32((1 - near) * (1 - linear)) + flat * np.float32((1 - near) * linear)
+    return np.asarray(smooth + close * np.float32(near), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +80,37 @@ class _Parts:
 
     low: Floats  # [shapes, users, c]
     linear: Floats  # [users, c]
+    close: Floats  # [users, c]
     degrees: Floats  # [users, c]; 0 pads, which no exponent lifts
     chosen: NDArray[np.bool_]  # [users, c]
 
 
 def _parts(split: Split, factors: Factors, params: GraphParams, shapes: list[tuple[int, float]]) -> _Parts:
     train, truth = split.train, split.truth
-    history = preference_matrix(train, params.kind_weights, 0, ONLINE.max_history)[truth.users]
+    history = judged_histories(train, truth, params.kind_weights, params.fading)
     history.data = history.data * factors.before[history.indices]
-    touched = preference_matrix(train, (1.0,) * len(params.kind_weights), 0, max(train.items, 1))[truth.users]
+    touched = judged_seen(train, truth)
+    together = _together(factors)
     users, most = len(truth), min(CANDIDATES, train.items)
     low = np.zeros((len(shapes), users, most), dtype=np.float32)
-    linear, degrees = np.zeros((users, most), dtype=np.float32), np.zeros((users, most), dtype=np.float32)
+    linear, close, degrees = (np.zeros((users, most), dtype=np.float32) for _ in range(3))
     items = np.full((users, most), -1, dtype=np.int32)
     usual = factors.after(USUAL_OUTPUT)
     step = max(1, CELLS // max(train.items, 1))
     for start in range(0, users, step):
         rows = slice(start, min(start + step, users))
         flat = ((history[rows] @ factors.transposed) @ factors.matrix).toarray() / factors.top**2
+        near = (history[rows] @ together).toarray()
         inside = history[rows] @ factors.vectors
         dense = [_low(inside, factors, rank, power) for rank, power in shapes]
-        mixed = sum(dense, start=len(dense) * flat) * usual
+        average = np.asarray(sum(dense) / np.float32(len(dense)), dtype=np.float32)
+        mixed = _blended(average, flat, near, params.linear, params.near) * usual
         seen = touched[rows]
         mixed[np.repeat(np.arange(len(flat)), np.diff(seen.indptr)), seen.indices] = 0
         items[rows], weights = heaviest(np.asarray(mixed, dtype=np.float32), most)
         found = np.maximum(items[rows], 0)
         linear[rows] = np.take_along_axis(flat, found, axis=1)
+        close[rows] = np.take_along_axis(near, found, axis=1)
         for shape, scores in enumerate(dense):
             low[shape, rows] = np.take_along_axis(scores, found, axis=1)
         degrees[rows] = np.where(weights > 0, factors.degrees[found], 0)
@@ -99,8 +118,18 @@ def _parts(split: Split, factors: Factors, params: GraphParams, shapes: list[tup
     pairs = np.repeat(np.arange(users), truth.sizes) * width + truth.items
     chosen = np.isin(np.arange(users)[:, None] * width + items, pairs) & (items >= 0)
     # A score of 0 is that of an item of which nothing is known; pads and negative scores lie below.
-    linear[items < 0], low[:, items < 0] = -1, -1
-    return _Parts(low, linear, np.where(items < 0, 1, degrees).astype(np.float32), chosen)
+    linear[items < 0], close[items < 0], low[:, items < 0] = -1, -1, -1
+    return _Parts(low, linear, close, np.where(items < 0, 1, degrees).astype(np.float32), chosen)
+
+
+def _together(factors: Factors) -> Any:
+    """The part of close succession, Di^-b C Di^-b / c1, as a whole: CSR [items, items]."""
+    items = len(factors.before)
+    blocks = [factors.nearness.rows(start, min(start + BLOCK, items)) for start in range(0, items, BLOCK)]
+    whole = vstack(blocks, format="csr") if blocks else csr_array((0, 0), dtype=np.float32)
+    scale = factors.before / np.sqrt(factors.nearness.largest(factors.before))
+    whole.data *= np.repeat(scale, np.diff(whole.indptr)) * scale[whole.indices]
+    return whole
 
 
 def _low(inside: Floats, factors: Factors, rank: int, power: float) -> Floats:

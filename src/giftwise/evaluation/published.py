@@ -14,6 +14,7 @@ from giftwise.interactions.event import Kind
 from giftwise.interactions.matrix import Interactions
 
 GZIP_MAGIC = b"\x1f\x8b"
+RISING = 0.95  # share of the steps within lines that go to a higher number; from here on the lines were sorted
 LARGEST = 2**31 - 1  # ids are positions, held as int32
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -30,26 +31,37 @@ class UnreadableSplit(GiftwiseError):
 def read_split(train: Path, test: Path) -> Split:
     """Two files of lines `user item item ...`; users and items are numbers from 0, all of them the catalog.
 
-    Every pair counts as a like without a time. A test pair that train has too is left out, as nobody is recommended
-    what they have. Raises UnreadableSplit.
+    Every pair counts as a like. The items of a line are in the order in which they were chosen, unless nearly all lines
+    rise: then they were sorted, and say nothing of when. A test pair that train has too is left out, as nobody is
+    recommended what they have. Raises UnreadableSplit.
     """
     user, item = read_pairs(train)
     test_user, test_item = read_pairs(test)
     users = 1 + int(max(user.max(initial=-1), test_user.max(initial=-1)))
     items = 1 + int(max(item.max(initial=-1), test_item.max(initial=-1)))
     width = max(items, 1)
-    known = np.unique(user * width + item)
+    known, first = np.unique(user * width + item, return_index=True)
     chosen = np.unique(test_user * width + test_item)
     taught = Interactions(
         user=(known // width).astype(np.int32),
         item=(known % width).astype(np.int32),
         kind=np.full(len(known), Kind.LIKE, dtype=np.int8),
-        at=np.zeros(len(known), dtype=np.int64),
+        at=_order(user, item)[first],
         user_ids=np.arange(users),
         items=items,
+        clock=False,
     )
     truth: Truth = truth_of(np.setdiff1d(chosen, known, assume_unique=True), width)
     return Split(taught, truth)
+
+
+def _order(user: NDArray[np.int64], item: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The place of each pair among all pairs of the file, 0 for all where the lines are sorted."""
+    within = user[1:] == user[:-1]
+    rising = item[1:] > item[:-1]
+    if not within.any() or rising[within].mean() > RISING:
+        return np.zeros(len(user), dtype=np.int64)
+    return np.arange(len(user), dtype=np.int64)
 
 
 def read_pairs(path: Path) -> Pairs:

@@ -12,8 +12,8 @@ from giftwise.algorithms.graph import Neighbours
 from giftwise.algorithms.neighbours import NeighbourParams, score_neighbours
 from giftwise.catalog.model import Model
 from giftwise.interactions.event import WEIGHTS
-from giftwise.interactions.history import DAY, HistoryParams
 from giftwise.interactions.matrix import Interactions
+from giftwise.interactions.recency import HistoryParams, recency
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,8 @@ class Pasts:
         order = np.lexsort((train.kind, train.item, -train.at, train.user))
         self._user, self._places = train.user[order], train.item[order]
         self._kinds, self._at = train.kind[order], train.at[order]
-        latest = np.zeros(train.users, dtype=np.int64)
-        np.maximum.at(latest, self._user, self._at)
-        days = (latest[self._user] - self._at) / DAY
-        recency = np.maximum(0.5 ** (days / params.half_life_days), params.least_recency)
-        self._weights = (np.asarray(kind_weights, dtype=np.float32)[self._kinds] * recency).astype(np.float32)
+        shares = recency(self._user, self._at, params)
+        self._weights = (np.asarray(kind_weights, dtype=np.float32)[self._kinds] * shares).astype(np.float32)
 
     def of(self, users: NDArray[np.int32], view: View = WHOLE) -> Iterator[Past]:
         """The past of each of `users`, in their order."""

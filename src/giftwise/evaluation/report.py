@@ -9,9 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from giftwise.algorithms.graph import DEFAULTS, GraphParams
+from giftwise.algorithms.mix import Mix
 from giftwise.evaluation.contest import Contestant, Cost, Entry, Progress, Round, hold, ignore_progress
 from giftwise.evaluation.figures import Figures, compare
-from giftwise.evaluation.lineup import CHANCE, COLD, CUT, NEW, NOW, POPULAR, WARM, graph_learner, line_up
+from giftwise.evaluation.lineup import (
+    CHANCE,
+    COLD,
+    COLLABORATIVE,
+    CUT,
+    DEMOGRAPHIC,
+    NEW,
+    NOW,
+    POPULAR,
+    SERVED,
+    WARM,
+    graph_learner,
+    line_up,
+)
 from giftwise.evaluation.lists import holders
 from giftwise.evaluation.measures import Truth
 from giftwise.evaluation.ranking import View
@@ -29,9 +43,12 @@ NOBODY = "0"
 NEW_ITEMS = "new items"
 """Among items that nobody had touched before the cut alone: what users with a history chose of them."""
 
+LIVE = frozenset({POPULAR, COLLABORATIVE, NOW, DEMOGRAPHIC, SERVED})
+"""Who is judged on live data: what is served, and what it is compared with."""
+
 JUDGED = replace(DEFAULTS, rank=256)
-"""The filter that is judged on live data: a quarter of the usual rank, and nothing chosen, as the job runs often. Where
-the data rewards a high rank or a choice, its figures are a floor of what is served; the report names the rank."""
+"""The filter that is judged on live data: half of the usual rank, as the job runs often. Where
+the data rewards a high rank, its figures are a floor of what is served; the report names the rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +87,18 @@ def report_live(
     params: GraphParams = JUDGED,
     seed: int = 7,
     facts: Facts | None = None,
+    mix: Mix | None = None,
 ) -> Report:
     """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users.
 
-    With `facts` (whose `now` is replaced by the last moment learned from) content, demographics and the whole ladder
-    are judged too.
+    With `facts` (whose `now` is replaced by the last moment learned from) what is popular now, demographics and the
+    whole ladder, with the shares of `mix`, are judged too.
     """
     cut = cut_at(interactions, share)
     split = sample_users(temporal_split(interactions, cut), most_users, seed)
     facts = replace(facts, now=int(split.train.at.max(initial=0))) if facts is not None else None
-    contestants = line_up(split.train, facts, graph_learner(params))
+    everyone = line_up(split.train, facts, graph_learner(params), lambda: mix or Mix())
+    contestants = [one for one in everyone if one.name in LIVE]
     return replace(judge(split, contestants, k=k, cut=cut, seed=seed), rank=params.rank)
 
 

@@ -21,6 +21,8 @@ class SearchParams:
     """Ranks with which the highest one must compete."""
     highest_rank: int = 1024
     """The highest rank, as far as the catalog can afford it (GraphParams.max_products)."""
+    fadings: tuple[float, ...] = (0.0, 0.5, 0.75, 1.0)
+    """Of histories (GraphParams.fading), to compare with the default."""
     steps: tuple[float, ...] = (0.1, 0.05)
     """By how much the exponents a and b are varied, until nothing is gained, first widely, then finely."""
     highest_exponent: float = 0.8
@@ -57,5 +59,5 @@ class SearchParams:
 
 
 SEARCH = SearchParams()
-COARSE = Grid((), (0.4, 1.0), (0.2, 0.45, 0.7, 1.0), (0.0, 0.08, 0.16, 0.25, 0.4))
-FINE = Grid((), (0.3, 0.5, 0.75, 1.0), (0.15, 0.3, 0.45, 0.6, 0.8, 1.0), (-0.05, 0.0, 0.05, 0.1))
+COARSE = Grid((), (0.4, 1.0), (0.2, 0.45, 0.7, 1.0), (0.0, 0.08, 0.16, 0.25, 0.4), (0.2,))
+FINE = Grid((), (0.3, 0.5, 0.75, 1.0), (0.0, 0.15, 0.3, 0.45, 0.7, 1.0), (-0.05, 0.0, 0.05, 0.1), (0.0, 0.1, 0.2, 0.3))

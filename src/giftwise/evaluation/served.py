@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from giftwise.algorithms.graph import Neighbours, damp_rows, preference_matrix
+from giftwise.algorithms.graph import Neighbours, damp_rows
 from giftwise.algorithms.heaviest import heaviest
-from giftwise.algorithms.neighbours import DEFAULTS as ONLINE
+from giftwise.evaluation.judged import judged_histories, judged_seen
 from giftwise.evaluation.measures import find_hits, ndcg, recall
 from giftwise.evaluation.split import Split
 
@@ -51,8 +51,8 @@ def _cut(split: Split, found: Neighbours, kind_weights: tuple[float, ...], size:
     items = found.items[:, :size]
     weights = damp_rows(found.weights[:, :size].astype(np.float32), evidence)
     rows = csr_array((weights[items >= 0], (np.nonzero(items >= 0)[0], items[items >= 0])), shape=(train.items,) * 2)
-    history = preference_matrix(train, kind_weights, 0, ONLINE.max_history)[truth.users]
-    touched = preference_matrix(train, (1.0,) * len(kind_weights), 0, max(train.items, 1))[truth.users]
+    history = judged_histories(train, truth, kind_weights, found.fading)
+    touched = judged_seen(train, truth)
     ranked: NDArray[np.int32] = np.full((len(truth), K), -1, dtype=np.int32)
     step = max(1, CELLS // max(train.items, 1))
     for start in range(0, len(truth), step):

@@ -91,7 +91,8 @@ class Shop:
     def _with_neighbours(self, told: Told, whole: Model) -> Model:
         found = self.neighbours(told)
         learned: dict[str, NDArray[Any]] = {"neighbours": found.items, "neighbour_weights": found.weights}
-        return Model("evaluated", 0, datetime.now(UTC), {**whole.arrays, **learned}, whole.facts)
+        facts = {**whole.facts, "fading": found.fading}
+        return Model("evaluated", 0, datetime.now(UTC), {**whole.arrays, **learned}, facts)
 
 
 def segment_of(crowd: Crowd, user: int) -> Segment:

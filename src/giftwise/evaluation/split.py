@@ -1,6 +1,7 @@
 """Interactions in; what may be learned from, and what was chosen afterwards, out."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,14 @@ from giftwise.interactions.matrix import Interactions
 CHOICES = (Kind.LIKE, Kind.SAVE, Kind.SHARE, Kind.PURCHASE)
 """Kinds that count as a choice when a ranking is judged; views and clicks only teach."""
 
+Way = Literal["time", "last"]
+"""Judged is what was chosen after a moment, or each user's last choice: what a request made just before it was for."""
+
 VALIDATION = 0.1
 """Share of the choices in the training data that are held out of it to choose hyperparameters by."""
 
 LEAST_JUDGED = 50
-"""Users with a history that the last tenth in time must have; with fewer, a tenth of each user's is drawn."""
+"""Users with a history that the last tenth in time must have; with fewer, a tenth of each user's is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +64,18 @@ def leave_last_out(interactions: Interactions, choices: tuple[Kind, ...] = CHOIC
 
 
 def hold_out(interactions: Interactions, share: float, seed: int, choices: tuple[Kind, ...] = CHOICES) -> Split:
-    """Truth: of each user that share of their chosen items, drawn by seed; a user's only item always stays in train.
+    """Truth: of each user that share of their chosen items, the latest; a user's only item always stays in train.
 
-    For data without times. Whatever else was done to a held-out item is taken out of train too.
+    What was chosen at one moment is drawn from by seed: all of it where there are no times. Whatever else was done to a
+    held-out item is taken out of train too.
     """
     width = max(interactions.items, 1)
     pairs = interactions.user.astype(np.int64) * width + interactions.item
-    chosen = np.unique(pairs[np.isin(interactions.kind, choices)])
-    user = chosen // width
-    order = np.lexsort((np.random.default_rng(seed).random(len(chosen)), user))
+    rows = np.flatnonzero(np.isin(interactions.kind, choices))
+    rows = rows[np.lexsort((-interactions.at[rows], pairs[rows]))]
+    chosen, first = np.unique(pairs[rows], return_index=True)
+    user, at = chosen // width, interactions.at[rows][first]
+    order = np.lexsort((np.random.default_rng(seed).random(len(chosen)), -at, user))
     starts, sizes = np.unique(user, return_index=True, return_counts=True)[1:]
     nth = np.arange(len(chosen)) - np.repeat(starts, sizes)
     drawn = chosen[order][nth < np.repeat(np.minimum(np.ceil(sizes * share), sizes - 1), sizes)]
@@ -76,11 +83,17 @@ def hold_out(interactions: Interactions, share: float, seed: int, choices: tuple
     return _split(interactions, ~later, later & np.isin(interactions.kind, choices))
 
 
-def validation_split(train: Interactions, seed: int) -> Split:
-    """The inner split on which everything is chosen: the last tenth in time, or of each user where there are no times.
+def validation_split(train: Interactions, seed: int, way: Way = "time") -> Split:
+    """The inner split on which everything is chosen, made in the way that the outer one is.
+
+    By time it is the last tenth, or that of each user where users' times cannot be compared or too few are in it.
 
     It is given the training data alone, so that no choice can know what is judged in the end.
     """
+    if way == "last":
+        return leave_last_out(train)
+    if not train.clock:
+        return hold_out(train, VALIDATION, seed)
     cut = cut_at(train, 1 - VALIDATION)
     split = temporal_split(train, cut)
     known = np.isin(split.truth.users, split.train.user)

@@ -9,7 +9,7 @@ import numpy as np
 
 from giftwise.evaluation.measures import find_hits, ndcg
 from giftwise.evaluation.ranking import WHOLE, Ranker
-from giftwise.evaluation.split import sample_users, validation_split
+from giftwise.evaluation.split import Way, sample_users, validation_split
 from giftwise.interactions.matrix import Interactions
 
 JUDGED_USERS = 2000
@@ -44,6 +44,7 @@ def tune(
     budget: float,
     k: int,
     seed: int,
+    way: Way = "time",
     told: Callable[[float], None] = lambda share: None,
 ) -> Tuned:
     """Try the grid in an order drawn by seed, the usual first, until it or `budget` seconds end; the best NDCG@k wins.
@@ -52,7 +53,7 @@ def tune(
     every algorithm of a report is tuned on.
     """
     started = time.monotonic()
-    inner = sample_users(validation_split(train, seed), JUDGED_USERS, seed)
+    inner = sample_users(validation_split(train, seed, way), JUDGED_USERS, seed)
     order = [0, *(1 + np.random.default_rng(seed).permutation(len(one.grid) - 1)).tolist()]
     best, trials = Tuned(one.grid[0], -1.0, 0, 0.0), 0
     for place in order:

@@ -15,21 +15,14 @@ from giftwise.db.main import MainDatabase
 from giftwise.db.schema import HostSchema, HostSource
 from giftwise.ids import IdKind
 from giftwise.interactions.event import SETTLED, WEIGHTS, Kind
+from giftwise.interactions.recency import HistoryParams, recency
 from giftwise.people.users import user_id_kind
 
-DAY: Final = 86_400
 NEWEST_PASSING: Final = 500  # of clicks and the like, so many newest are read; what settles an item is read in full
 
+USUAL: Final = HistoryParams()
 _WEIGHTS: Final = np.array(WEIGHTS, dtype=np.float32)
 _SETTLED: Final = np.array([kind in SETTLED for kind in Kind])
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryParams:
-    """How much the parts of a history count."""
-
-    half_life_days: float = 365.0  # so many days before the user's newest interaction one counts half
-    least_recency: float = 0.1  # but never less than this share, as old taste is still taste
 
 
 @dataclass(frozen=True)
@@ -50,17 +43,10 @@ class History:
         """Positions, sorted, of what was liked, bought or disliked and is not to be recommended again."""
         return np.unique(self.places[_SETTLED[self.kinds]])
 
-    def weights(self, params: HistoryParams = HistoryParams()) -> NDArray[np.float32]:
-        """What each interaction says of the user's taste: float32 [h], its kind's weight by its recency.
-
-        Recency is relative to the user's own newest interaction, so that the same history always weighs the same.
-        """
-        if not len(self.at):
-            return np.empty(0, np.float32)
-        days = (self.at.max() - self.at) / DAY
-        recency = np.maximum(0.5 ** (days / params.half_life_days), params.least_recency)
-        weights: NDArray[np.float32] = (_WEIGHTS[self.kinds] * recency).astype(np.float32)
-        return weights
+    def weights(self, params: HistoryParams = USUAL) -> NDArray[np.float32]:
+        """What each interaction says of the user's taste: float32 [h], its kind's weight by its recency."""
+        shares = recency(np.zeros(len(self.at), np.int8), self.at, params)
+        return np.asarray(_WEIGHTS[self.kinds] * shares, dtype=np.float32)
 
     def digest(self) -> bytes:
         """8 bytes that two histories over one generation share only if they are equal."""

@@ -25,6 +25,7 @@ class Interactions:
     at: NDArray[np.int64]  # [m]
     user_ids: NDArray[np.generic]  # [users] sorted; int64, S16 or S<width>
     items: int  # how many items the catalog has
+    clock: bool = True  # False: `at` orders each user's own interactions, and says nothing across users
 
     def __len__(self) -> int:
         return len(self.user)

@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from giftwise.db.own import copy
-from giftwise.evaluation.report import report_live
+from giftwise.evaluation.report import JUDGED, report_live
+from giftwise.evaluation.shop import Facts
+from giftwise.jobs.chosen import read_chosen
 from giftwise.jobs.context import CATALOG, Context
 
 
 async def run(context: Context) -> int:
     """Learn from the older interactions, judge on the newest, and keep the report. Returns 1: its row."""
     world = await context.host.world(context.progress, 30)
+    chosen = await read_chosen(context.own, CATALOG)
+    params = replace(chosen.graph, rank=min(chosen.graph.rank, JUDGED.rank))
+    facts = Facts(world.items, world.crowd, context.started)
     context.progress("measuring", 30)
-    report = await asyncio.to_thread(report_live, world.interactions)
+    report = await asyncio.to_thread(report_live, world.interactions, params=params, facts=facts, mix=chosen.mix)
     context.progress("keeping the report", 95)
     async with context.commit() as connection:
         rows = [(CATALOG, json.dumps(report.as_json(), allow_nan=False))]

@@ -33,6 +33,7 @@ def compose(
         "segments": segments,
         "user_id_kind": world.user_kind.value,
         "mix": chosen.mix.as_json(),
+        "fading": chosen.graph.fading,
         "choice": chosen.facts,
         "figures": {
             "items": len(world.items),

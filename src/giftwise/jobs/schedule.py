@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from giftwise.jobs.context import Context
 
 EVALUATION_MINUTES: Final = 24 * 60
+TUNING_MINUTES: Final = 7 * 24 * 60  # tastes drift slowly, and it takes minutes of a core
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Job:
 
     name: str
     sentence: str
-    minutes: Callable[[Settings], int] | None  # between the starts of two scheduled runs; None: only when asked for
+    minutes: Callable[[Settings], int]  # between the starts of two scheduled runs
+    in_sync: bool = True  # a full sync does it too
 
     def work(self) -> "Callable[[Context], Awaitable[int]]":
         """The function that does it and returns how many rows it wrote. Loads scipy and polars: not for the API."""
@@ -58,11 +60,12 @@ JOBS: Final = (
     Job(
         "tuning",
         "Chooses the hyperparameters that suit this catalog, on a split inside its own data; learning then uses them.",
-        None,  # on one public data set its choice was worse than the defaults (docs/decisions/0009): ask, and compare
+        lambda _: TUNING_MINUTES,
+        in_sync=False,
     ),
 )
 JOB_NAMES: Final = tuple(job.name for job in JOBS)
-SYNC_JOBS: Final = tuple(job.name for job in JOBS if job.minutes is not None)
+SYNC_JOBS: Final = tuple(job.name for job in JOBS if job.in_sync)
 _BY_NAME: Final = {job.name: job for job in JOBS}
 
 

@@ -13,6 +13,7 @@ from giftwise.jobs.chosen import keep_choice
 from giftwise.jobs.context import CATALOG, Context
 
 SEED: Final = 7
+WAY: Final = "last"  # a request is made just before a choice, by a user whose history is known up to then
 PLACES: Final = 20  # of a list are judged
 
 
@@ -21,14 +22,14 @@ async def run(context: Context) -> int:
     world = await context.host.world(context.progress, 10)
     budget = context.settings.tuning_budget_seconds
     told = context.progress.part("choosing the filter", 10, 80)
-    choice: Choice = await asyncio.to_thread(choose, world.interactions, budget, SEED, progress=told)
+    choice: Choice = await asyncio.to_thread(choose, world.interactions, budget, SEED, way=WAY, progress=told)
     context.progress("choosing the mix", 80)
     facts = Facts(world.items, world.crowd, context.started)
 
     def learn(train: Interactions, told: Told) -> Neighbours:
         return item_neighbours(train, choice.params, told)
 
-    mixed: Mixed = await asyncio.to_thread(choose_mix, world.interactions, facts, learn, k=PLACES, seed=SEED)
+    mixed: Mixed = await asyncio.to_thread(choose_mix, world.interactions, facts, learn, k=PLACES, seed=SEED, way=WAY)
     context.progress("keeping the choice", 95)
     kept: dict[str, Any] = {"graph": choice.as_json(), "mix": asdict(mixed.mix), "mix_figures": asdict(mixed)}
     async with context.commit() as connection:

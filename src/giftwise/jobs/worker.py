@@ -83,8 +83,6 @@ async def run_worker(settings: Settings, *, stop: asyncio.Event | None = None) -
 
 def is_due(job: Job, last: Run | None, settings: Settings, now: datetime) -> bool:
     """Whether a job is to be asked for: at once where it never ran or its run was lost, else by its interval."""
-    if job.minutes is None:
-        return False
     if last is None or last.status == "lost":
         return True
     if last.is_active:

@@ -10,7 +10,8 @@ from giftwise.algorithms.content import ContentParams, score_content
 from giftwise.algorithms.mix import Mix, Shares, mixed_scores
 from giftwise.algorithms.neighbours import NeighbourParams
 from giftwise.catalog.model import Model
-from giftwise.interactions.history import History, HistoryParams
+from giftwise.interactions.history import History
+from giftwise.interactions.recency import HistoryParams
 from giftwise.people.demographics import Segment
 from giftwise.recommend.ladder import Listed, Places, Ranked, Rung, Scored, Scores, climb
 from giftwise.recommend.popular import POPULAR, POPULAR_FALLBACK, popular_rungs
@@ -45,7 +46,7 @@ def personal_rungs(model: Model, history: History, segment: Segment, params: Lad
     """
     if history.count < params.content_from:
         return popular_rungs(model, segment, POPULAR)
-    places, weights = history.places, history.weights(params.history)
+    places, weights = history.places, weights_of(model, history, params)
     few = history.count < params.collaborative_from
     foot = popular_rungs(model, segment, POPULAR_FALLBACK)
     people = foot[0].ranked if isinstance(foot[0], Listed) else None
@@ -61,6 +62,12 @@ def personal_rungs(model: Model, history: History, segment: Segment, params: Lad
 
     names = (CONTENT, CONTENT) if few else (COLLABORATIVE, COLLABORATIVE_CONTENT)
     return [Scored(names[0], mixed), Scored(names[1], content), *foot]
+
+
+def weights_of(model: Model, history: History, params: LadderParams) -> NDArray[np.float32]:
+    """What each interaction says of the user's taste, fading as was chosen for the catalog: float32 [h]."""
+    fading = model.facts.get("fading", params.history.fading)
+    return history.weights(replace(params.history, fading=fading))
 
 
 def shares_of(model: Model, history: History) -> Shares:

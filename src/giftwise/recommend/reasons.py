@@ -14,7 +14,7 @@ from giftwise.interactions.event import Kind
 from giftwise.interactions.history import History
 from giftwise.people.demographics import Segment
 from giftwise.recommend.ladder import Listed, Ranked, Rung, Scored
-from giftwise.recommend.personalized import CONTENT_RUNG, LadderParams, shares_of
+from giftwise.recommend.personalized import CONTENT_RUNG, LadderParams, shares_of, weights_of
 from giftwise.recommend.variety import untried
 
 Language = Literal["en", "ru"]
@@ -91,7 +91,7 @@ def explain(
     """The reasons of every place of a page, strongest first; each place has at least one."""
     if not history.count:
         return [(_popular(rungs[int(rung)], speaker),) for rung in page.rungs]
-    weights = history.weights(params.history)
+    weights = weights_of(model, history, params)
     crowd = next((rung for rung in rungs if isinstance(rung, Listed)), None)
     people = crowd.ranked if crowd is not None else None
     shares = shares_of(model, history)
