@@ -40,12 +40,16 @@ COLLABORATIVE = "collaborative"
 NOW = "popular now"
 DEMOGRAPHIC = "popular by demographics"
 SERVED = "served"
+UNEXPLORED = "served, nothing untried"
+UNVARIED = "served, like gifts together too"
+"""What variety costs: the same lists without a place for untried items; and with like gifts left together as well."""
 CHANCE = "chance"
 MIXED = "mixed"
 WARM, CUT, COLD, NEW = "warm", "cut", "cold", "new"
 """Views: users with a history; the same with little of it left; users without; items that nobody touched."""
 
 Free = NDArray[np.bool_]
+USUAL_VARIETY = VarietyParams()
 
 Choose = Callable[[], Mix]
 """Chooses the mixture for the training data that it was made with."""
@@ -131,14 +135,16 @@ def _informed(
 
         return fit
 
-    def served(told: Told) -> Ranker:
-        mix = choose() if choose is not None else Mix()
-        model = shop.serving(told, mix)
-        return ladder_ranker(
-            pasts,
-            model,
-            lambda user, history: personal_rungs(model, history, segment_of(facts.crowd, user), LadderParams()),
-        )
+    def served(variety: VarietyParams) -> Callable[[Told], Ranker]:
+        def fit(told: Told) -> Ranker:
+            model = shop.serving(told, choose() if choose is not None else Mix())
+
+            def rungs(user: int, history: History) -> list[Rung]:
+                return personal_rungs(model, history, segment_of(facts.crowd, user), LadderParams())
+
+            return ladder_ranker(pasts, model, rungs, variety=variety)
+
+        return fit
 
     def recent(told: Told) -> Ranker:
         model = shop.popular_model()
@@ -159,7 +165,9 @@ def _informed(
     yield Contestant("neighbours + content", blended(0.2), frozenset({WARM, CUT}))
     yield Contestant(NOW, recent, frozenset({WARM, CUT, COLD}))
     yield Contestant(DEMOGRAPHIC, demographic, frozenset({WARM, CUT, COLD}))
-    yield Contestant(SERVED, served, frozenset({WARM, CUT, COLD}))
+    yield Contestant(SERVED, served(VarietyParams()), frozenset({WARM, CUT, COLD}))
+    yield Contestant(UNEXPLORED, served(VarietyParams(explore_every=0)), frozenset({WARM, CUT}))
+    yield Contestant(UNVARIED, served(VarietyParams(explore_every=0, apart=0)), frozenset({WARM, CUT}))
     yield Contestant("newest", newest, frozenset({NEW}))
     yield Contestant(CHANCE, by_chance, frozenset({NEW}))
 
@@ -169,6 +177,7 @@ def ladder_ranker(
     model: Model,
     rungs: Callable[[int, History], list[Rung]],
     allowed: Callable[[Past], Free] | None = None,
+    variety: VarietyParams = USUAL_VARIETY,
 ) -> Ranker:
     """The ladder as requests climb it, variety and all; `allowed` says what may be ranked, by default all that is new
     to the user."""
@@ -182,7 +191,7 @@ def ladder_ranker(
                 free = np.ones(len(model), dtype=np.bool_)
                 free[past.taken] = False
             history = History(past.places, past.kinds, past.at)
-            places = vary(model, rungs(past.user, history), free, k, VarietyParams()).places[:k]
+            places = vary(model, rungs(past.user, history), free, k, variety).places[:k]
             ranked[row, : len(places)] = places
         return ranked
 
