@@ -22,7 +22,7 @@ class ContentParams:
     platform: float = 0.15
     """Share of the user's history on the item's platform."""
     price: float = 0.4
-    """Nearness of the item's price to the user's usual one, a bell curve in log space."""
+    """Succession of the item's price to the user's usual one, a bell curve in log space."""
     suitable_for: float = 0.2
     """Share of the user's history that suits the same relationships."""
     target_age: float = 0.2

@@ -3,7 +3,7 @@
 With R the users x items matrix and Rn = Du^-a R Di^-b, a user's scores are r_u Di^-b F Di^o, where the filter
 F = (1 - near) * (linear * Rn'Rn / s1^2 + (1 - linear) * V (S / s1)^p V') + near * Di^-b C Di^-b / c1 adds the plain
 co-occurrence of items ("similar users", summed over all of them) to a low-pass part from the largest singular values S
-and vectors V of Rn (s1 is the largest), and to what was chosen in close succession (C, algorithms/nearness.py, c1 its
+and vectors V of Rn (s1 is the largest), and to what was chosen in close succession (C, algorithms/succession.py, c1 its
 largest eigenvalue). The user's own Du^-a is one number per user and changes no ranking, so it is left out, and the
 rest is a sum of rows of Di^-b F Di^o over the user's items. Only the heaviest entries of each row are
 kept, and rows are evened out by length^g.
@@ -21,8 +21,8 @@ from scipy.sparse import csr_array
 
 from giftwise.algorithms.decay import decayed_weights
 from giftwise.algorithms.heaviest import heaviest
-from giftwise.algorithms.nearness import Nearness
 from giftwise.algorithms.spectrum import largest_singular
+from giftwise.algorithms.succession import Succession
 from giftwise.interactions.event import WEIGHTS
 from giftwise.interactions.matrix import Interactions
 
@@ -137,7 +137,7 @@ class Factors:
     before: NDArray[np.float32]  # Di^-b [items]
     sigma: NDArray[np.float32]  # [r], largest first
     vectors: NDArray[np.float32]  # [items, r]
-    nearness: Nearness
+    succession: Succession
 
     @property
     def top(self) -> np.float32:
@@ -161,9 +161,9 @@ def factorise(interactions: Interactions, params: GraphParams) -> Factors:
     matrix = _scaled(raw, _power(users, -params.user_exponent), before)
     rank = params.affordable_rank(raw.shape[1])
     sigma, vectors = largest_singular(matrix, rank, params.power_steps, params.seed)
-    nearness = Nearness.of(raw, interactions, params.steps)
+    succession = Succession.of(raw, interactions, params.steps)
     degrees = np.asarray(items, dtype=np.float32)
-    return Factors(matrix, matrix.T.tocsr(), degrees, before, sigma, vectors, nearness)
+    return Factors(matrix, matrix.T.tocsr(), degrees, before, sigma, vectors, succession)
 
 
 class _Filter:
@@ -176,18 +176,18 @@ class _Filter:
         rest = 1 - params.near
         self.passed = np.float32(rest * (1 - params.linear)) * factors.passed(params.sigma_power)
         self.linear = np.float32(rest * params.linear / factors.top**2)
-        self.nearness, self.near = None, np.float32(0)
+        self.succession, self.near = None, np.float32(0)
         if params.near > 0:
-            self.nearness = factors.nearness
-            self.near = np.float32(params.near / factors.nearness.largest(self.before))
+            self.succession = factors.succession
+            self.near = np.float32(params.near / factors.succession.largest(self.before))
 
     def block(self, start: int, stop: int) -> NDArray[np.float32]:
         """Rows `start` to `stop` of the filter, float32 [stop - start, n]; an item is no neighbour of itself (0)."""
         dense = (self.vectors[start:stop] * self.passed) @ self.vectors.T
         if self.linear > 0:
             _add(dense, self.transposed[start:stop] @ self.matrix, self.linear)
-        if self.nearness is not None:
-            close = self.nearness.rows(start, stop)
+        if self.succession is not None:
+            close = self.succession.rows(start, stop)
             close.data *= self.before[close.indices]
             _add(dense, close, self.near * self.before[start:stop, None])
         dense *= self.before[start:stop, None]

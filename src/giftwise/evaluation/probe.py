@@ -125,9 +125,9 @@ def _parts(split: Split, factors: Factors, params: GraphParams, shapes: list[tup
 def _together(factors: Factors) -> Any:
     """The part of close succession, Di^-b C Di^-b / c1, as a whole: CSR [items, items]."""
     items = len(factors.before)
-    blocks = [factors.nearness.rows(start, min(start + BLOCK, items)) for start in range(0, items, BLOCK)]
+    blocks = [factors.succession.rows(start, min(start + BLOCK, items)) for start in range(0, items, BLOCK)]
     whole = vstack(blocks, format="csr") if blocks else csr_array((0, 0), dtype=np.float32)
-    scale = factors.before / np.sqrt(factors.nearness.largest(factors.before))
+    scale = factors.before / np.sqrt(factors.succession.largest(factors.before))
     whole.data *= np.repeat(scale, np.diff(whole.indptr)) * scale[whole.indices]
     return whole
 

@@ -23,7 +23,7 @@ POWER_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Nearness:
+class Succession:
     """The symmetric item x item matrix C, never whole unless asked for: its rows are made from the visits."""
 
     visits: Any  # CSR float32 [visits, items], by user and time: what was chosen, divided by the root of the size
