@@ -30,13 +30,12 @@ async def publish(own: OwnDatabase, store: ModelStore, *, seed: int = 1) -> int:
         return await store.publish(connection, *make_model(seed=seed))
 
 
-async def until(condition: Callable[[], bool], seconds: float = 2.0) -> float:
-    """Seconds until the condition held; fails after `seconds`."""
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until the condition holds; fail after `seconds`."""
     started = time.monotonic()
     while not condition():
         assert time.monotonic() - started < seconds
         await asyncio.sleep(0.01)
-    return time.monotonic() - started
 
 
 async def test_nothing_to_serve_before_the_first_generation(own: OwnDatabase, store: ModelStore) -> None:
@@ -94,7 +93,8 @@ async def test_a_dead_database_keeps_the_snapshot_and_one_line_of_log(own: OwnDa
     taken = watcher.current()
     with capture_logs() as logs:
         store._own = OwnDatabase("postgresql://127.0.0.1:9/none")
-        await asyncio.sleep(0.3)
+        await until(lambda: len(logs) > 0)
+        await asyncio.sleep(0.2)  # ten more looks
         assert watcher.current() is taken
         assert [line["event"] for line in logs] == ["model_kept"]
         store._own = own

@@ -23,7 +23,7 @@ from giftwise.seeding.host import create_reader
 from tests.support.host import Host, MakeDatabase, open_host
 from tests.support.proxy import Proxy
 
-QUICK = 0.01  # seconds that a call may cost while the database is known to be down
+QUICK = 0.1  # seconds that a call may cost while the database is known to be down: a time limit of 100 ms would show
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ async def test_a_frozen_server_costs_one_time_limit(host: Host, quick_probe: Non
         started = time.perf_counter()
         with pytest.raises(MainDatabaseUnavailable):
             await main.fetch("SELECT 1")
-        assert time.perf_counter() - started < 1
+        assert time.perf_counter() - started < 10  # and not the minutes of a network's own limit
         started = time.perf_counter()
         with pytest.raises(MainDatabaseUnavailable):
             await main.fetch("SELECT 1")

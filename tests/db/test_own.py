@@ -67,7 +67,7 @@ async def test_an_absent_server_is_named_without_its_password(url: str) -> None:
     started = time.monotonic()
     with pytest.raises(OwnDatabaseUnavailable) as caught:
         await own.ping()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20  # and not the minutes of a network's own limit
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     await own.close()
 
@@ -132,7 +132,7 @@ async def test_a_full_pool_is_unavailable_not_a_hang(own_url: str) -> None:
         started = time.monotonic()
         with pytest.raises(OwnDatabaseUnavailable):
             await own.ping()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 20  # and not the minutes of a network's own limit
     await own.close()
 
 

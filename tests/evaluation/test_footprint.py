@@ -18,7 +18,7 @@ def test_seconds_are_those_of_the_block() -> None:
     with pytest.raises(ZeroDivisionError), measured() as slept:
         time.sleep(0.05)
         raise ZeroDivisionError
-    assert 0.05 <= slept.seconds < 1
+    assert 0.05 <= slept.seconds < 30
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the mark that is set back is Linux's")

@@ -208,5 +208,4 @@ async def test_real_sales(url: str, conn: asyncpg.Connection) -> None:
     )
     assert (report.items, report.users, report.purchases) == (3_659, 4_334, 396_337)
     assert (report.item_id_type, report.user_id_type, report.rejected) == ("text", "bigint", ())
-    assert report.seconds < 20
     assert await conn.fetchval("SELECT count(*) FROM handpicked_purchases") == 396_337
