@@ -102,7 +102,7 @@ async def door(redis_db: str) -> AsyncIterator[Proxy]:
 
 async def test_a_frozen_redis_costs_one_request_its_timeout_and_the_others_nothing(door: Proxy) -> None:
     """No request waits more than 100 ms for Redis; the breaker lets the next ones pass at once."""
-    store = CacheStore(door.url, timeout_ms=80)
+    store = CacheStore(door.url, timeout_ms=400)
     answers = Answers(store)
     await answers.find("presents", "1", "d")
     door.freeze()
@@ -121,7 +121,7 @@ async def test_a_frozen_redis_costs_one_request_its_timeout_and_the_others_nothi
 
 async def test_waiting_for_a_frozen_redis_does_not_stop_the_others(door: Proxy) -> None:
     """The event loop goes on while one request waits: nothing on the request path blocks."""
-    store = CacheStore(door.url, timeout_ms=80)
+    store = CacheStore(door.url, timeout_ms=400)
     answers = Answers(store)
     await answers.find("presents", "1", "d")
     door.freeze()
@@ -137,7 +137,7 @@ async def test_waiting_for_a_frozen_redis_does_not_stop_the_others(door: Proxy) 
 
 async def test_what_could_not_be_forgotten_is_forgotten_when_redis_is_back(door: Proxy) -> None:
     """A like while Redis is frozen: the list is not served from this process, and is gone after the thaw."""
-    store = CacheStore(door.url, timeout_ms=80)
+    store = CacheStore(door.url, timeout_ms=400)
     answers = Answers(store)
     await answers.keep("presents", "1", "d", b"list", epoch=b"", ttl=60)
     assert await kept(answers, "1") == b"list"
