@@ -113,6 +113,7 @@ class _Hunt:
     full_ndcg: float = 0.0
     cuts: tuple[Cut, ...] = ()
     finished: bool = True
+    kept: tuple[tuple[object, ...], Factors] | None = None
 
     def run(self, start: GraphParams) -> None:
         """Exponents, then forgetting and kinds, then rank and shape: each stage starts from the best so far."""
@@ -144,11 +145,22 @@ class _Hunt:
 
     def _fading(self, best: Trial) -> Trial:
         """How fast a history fades; it says the most, so it is first."""
-        for fading in self.search.fadings:
+        start = best.params.fading
+        fadings = sorted(self.search.fadings)
+        climbed = self._climb(best, [fading for fading in fadings if fading > start])
+        if climbed is not best:
+            return climbed
+        return self._climb(best, [fading for fading in reversed(fadings) if fading < start])
+
+    def _climb(self, best: Trial, fadings: list[float]) -> Trial:
+        """One fading after another, until one gains nothing."""
+        for fading in fadings:
             if self._over(self.search.first_part):
                 break
             found = self._try(replace(best.params, fading=fading))
-            best = found if self._better(found, best) else best
+            if not self._better(found, best):
+                break
+            best = found
         return best
 
     def _exponents(self, best: Trial) -> Trial:
@@ -229,7 +241,18 @@ class _Hunt:
         return best
 
     def _factors(self, params: GraphParams) -> Factors:
-        return factorise(self.split.train, params)
+        """Those of params, kept while nothing that they depend on changes."""
+        same = (
+            params.user_exponent,
+            params.item_exponent,
+            params.rank,
+            params.kind_weights,
+            params.half_life_days,
+        )
+        if self.kept is None or self.kept[0] != same:
+            self.kept = None  # before the next are made: two at a time would be twice the memory
+            self.kept = same, factorise(self.split.train, params)
+        return self.kept[1]
 
     def _over(self, share: float) -> bool:
         if time.monotonic() - self.began < self.budget * share:

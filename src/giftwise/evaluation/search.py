@@ -21,8 +21,8 @@ class SearchParams:
     """Ranks with which the highest one must compete."""
     highest_rank: int = 1024
     """The highest rank, as far as the catalog can afford it (GraphParams.max_products)."""
-    fadings: tuple[float, ...] = (0.0, 0.5, 0.75, 1.0)
-    """Of histories (GraphParams.fading), to compare with the default."""
+    fadings: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0)
+    """Of histories (GraphParams.fading): from the start up as long as that pays, else down."""
     steps: tuple[float, ...] = (0.1, 0.05)
     """By how much the exponents a and b are varied, until nothing is gained, first widely, then finely."""
     highest_exponent: float = 0.8
