@@ -46,9 +46,17 @@ class Settings(BaseSettings):
         None, description="Redis for the cache. Unset: an embedded server is started."
     )
     rabbitmq_url: SecretStr | None = Field(None, description="RabbitMQ for queued events; unset means none.")
+    events_stream: str = Field(
+        "giftwise:events", description="Redis stream of queued events; empty means that none is read."
+    )
+    events_queue: str = Field("giftwise.events", min_length=1, description="RabbitMQ queue of queued events.")
+    events_batch: int = Field(500, ge=1, le=5_000, description="Queued events that one transaction applies at most.")
     basic_auth_username: str = Field("giftwise", min_length=1, description="User name of HTTP Basic.")
     basic_auth_password: SecretStr | None = Field(
         None, description="Password of HTTP Basic. There is no default: `serve` refuses to start without one."
+    )
+    worker_metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of the worker's own /metrics on HOST; unset means none."
     )
     metrics_open: bool = Field(False, description="Whether /metrics answers without a password.")
     cors_allow_origins: str = Field("", description="Origins whose browsers may call, comma separated.")
@@ -124,6 +132,7 @@ class Settings(BaseSettings):
         "rabbitmq_url",
         "basic_auth_password",
         "main_mapping",
+        "worker_metrics_port",
         mode="before",
     )
     @classmethod
