@@ -34,8 +34,9 @@ serve: .venv/ready ## the API (embedded servers where no URL is set)
 worker: .venv/ready ## the jobs
 	@$(RUN) giftwise worker $(ARGS)
 
-seed: .venv/ready ## fill the host database with generated data (SCALE=demo, S or L)
+seed: .venv/ready ## fill both catalogs with generated data (SCALE=demo, S or L, of presents)
 	@$(RUN) giftwise seed --scale $(or $(SCALE),demo)
+	@$(RUN) giftwise seed --catalog businesses
 
 up: .venv/ready ## API and worker in the background; make logs, make down
 	@mkdir -p .giftwise/logs
