@@ -35,6 +35,8 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Emb
             await connection.execute(f"ALTER SYSTEM SET {name} = off")
         await connection.execute("SELECT pg_reload_conf()")
         await connection.close()
+        async with redis.asyncio.Redis.from_url(running.redis_url) as client:
+            await client.config_set("appendonly", "no")
         yield running
 
 

@@ -3,6 +3,7 @@
 Each field is a name, a default and one sentence; docs/reference/settings.md is generated from this file.
 """
 
+import hmac
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -139,6 +140,15 @@ class Settings(BaseSettings):
     def empty_is_unset(cls, value: object) -> object:
         """`NAME=` in an .env file means the same as no line at all."""
         return None if value == "" else value
+
+    def admits(self, username: str, password: str) -> bool:
+        """Whether these are the credentials of HTTP Basic. Without a password set nobody is admitted."""
+        if self.basic_auth_password is None:
+            return False
+        # Both are compared in full whatever the first says, so that the time tells nothing.
+        right_name = hmac.compare_digest(username.encode(), self.basic_auth_username.encode())
+        right_password = hmac.compare_digest(password.encode(), self.basic_auth_password.get_secret_value().encode())
+        return right_name & right_password
 
     @property
     def origins(self) -> list[str]:
