@@ -1,5 +1,6 @@
 """Errors that carry their status: raised anywhere, answered as RFC 9457 problem documents at the door."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -72,6 +73,11 @@ class BrokenModel(GiftwiseError):
 
     code = "broken_model"
     title = "A generation failed its checks"
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a place in a document; empty for the whole."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 @dataclass(frozen=True, slots=True)

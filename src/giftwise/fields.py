@@ -43,6 +43,11 @@ def _event_id(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _words(values: list[str]) -> list[str]:
+    """Without blanks and doubles: a stray empty tag is no reason to refuse a whole row."""
+    return list(dict.fromkeys(word for value in values if (word := value.strip())))
+
+
 def _storable(value: str) -> str:
     if "\0" in value:
         raise ValueError("no NUL characters")
@@ -66,6 +71,12 @@ EventId = Annotated[
 ]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
 Prose = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_storable)]
+Line = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_storable)]
+Words = Annotated[
+    list[Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable)]],
+    Field(max_length=1_000),
+    AfterValidator(_words),
+]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Moment = Annotated[datetime, AfterValidator(_moment)]
 

@@ -219,6 +219,7 @@ businesses = Table(
     Column("rating_count", Integer),
     _created_at(),
     _updated_at(),
+    Index(None, "updated_at"),
     comment="Businesses that hosts push, as they last said.",
 )
 

@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_businesses"),
         comment="Businesses that hosts push, as they last said.",
     )
+    op.create_index("ix_businesses_updated_at", "businesses", ["updated_at"])
     op.create_table(
         "user_interactions",
         sa.Column("user_id", sa.Text(), nullable=False),
