@@ -34,6 +34,22 @@ class NotFound(GiftwiseError):
     title = "There is no such thing here"
 
 
+class MalformedBody(GiftwiseError):
+    """What was sent cannot be read at all."""
+
+    status = 400
+    code = "invalid_json"
+    title = "The body is not JSON"
+
+
+class TooLarge(GiftwiseError):
+    """More than one call takes; nothing is wrong with its parts."""
+
+    status = 413
+    code = "too_large"
+    title = "The body is larger than one call takes"
+
+
 class ModelNotReady(GiftwiseError):
     """No generation has been learned yet, so nothing can be ranked."""
 

@@ -6,12 +6,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from giftwise.ids import INTEGER_MAX, INTEGER_MIN, TEXT_MAX
+from giftwise.ids import CANONICAL, INTEGER_MAX, INTEGER_MIN, TEXT_MAX
 
 EVENT_ID_MAX: Final = 200
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_CANONICAL: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -30,7 +29,7 @@ def text_id(value: int | str) -> str:
 
 def shown_id(text: str) -> int | str:
     """An id that came as text, such as in a path, as JSON: an integer where it is one that no spelling is lost of."""
-    return int(text) if _CANONICAL.fullmatch(text) and INTEGER_MIN <= int(text) <= INTEGER_MAX else text
+    return int(text) if CANONICAL.fullmatch(text) and INTEGER_MIN <= int(text) <= INTEGER_MAX else text
 
 
 def _host_id(value: Any) -> Any:

@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     main_statement_timeout_ms: int = Field(
         2000, ge=1, description="Milliseconds that a request's query may take in the main database."
     )
+    bulk_most_mb: int = Field(32, ge=1, le=1024, description="Megabytes that one bulk call may send.")
     default_currency: str = Field("RUB", min_length=3, max_length=3, description="Currency where items name none.")
 
     debug: bool = Field(False, description="Development mode: readable logs, tracebacks in the log.")

@@ -14,6 +14,7 @@ from giftwise.db.main import MainDatabase
 from giftwise.db.mapping import load_mapping
 from giftwise.db.own import OwnDatabase
 from giftwise.errors import GiftwiseError
+from giftwise.interactions.record import Recorder
 from giftwise.recommend.people import People
 from giftwise.recommend.profiles import ProfileDesk
 from giftwise.recommend.recommender import Lifetimes, Recommender
@@ -32,6 +33,7 @@ class Engine:
     watcher: ModelWatcher
     presents: Recommender
     profiles: ProfileDesk
+    recorder: Recorder
 
     async def start(self) -> None:
         """Look for a model once and keep looking; nothing here needs a server to be up."""
@@ -67,7 +69,7 @@ def build(settings: Settings) -> Engine:
     lifetimes = Lifetimes(settings.cache_ttl_popular, settings.cache_ttl_personalized)
     presents = Recommender(watcher, main, people, answers, lifetimes)
     profiles = ProfileDesk(presents, own, profile_cache, settings.cache_ttl_user_profile)
-    return Engine(settings, main, own, cache, answers, watcher, presents, profiles)
+    return Engine(settings, main, own, cache, answers, watcher, presents, profiles, Recorder(own, answers))
 
 
 def _report(snapshot: Snapshot) -> None:

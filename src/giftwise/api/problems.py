@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from giftwise.errors import FieldError, GiftwiseError, InvalidRequest, Unauthorized, pointer
+from giftwise.errors import FieldError, GiftwiseError, InvalidRequest, MalformedBody, Unauthorized, pointer
 from giftwise.log import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -96,7 +96,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     faults: list[FieldError] = []
     for fault in error.errors():
         if fault["type"] == "json_invalid":
-            return _document(400, "invalid_json", "The body is not JSON", f"{fault['ctx']['error']} in the body")
+            return _document(400, MalformedBody.code, MalformedBody.title, f"{fault['ctx']['error']} in the body")
         path = fault["loc"]
         where = path[1:] if path and path[0] in PARTS else path
         faults.append(FieldError(pointer(where), fault["msg"].removeprefix("Value error, ")))
