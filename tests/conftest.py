@@ -1,7 +1,7 @@
 """Real servers for every test: one embedded PostgreSQL and Redis a run, a fresh database where a test asks."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from giftwise.db import embedded
 from giftwise.db.embedded import EmbeddedServers
 from giftwise.db.own import OwnDatabase
 from giftwise.log import configure
+from tests.support.rabbit import open_rabbit, rabbitmq_script
 
 configure("warning")
 _numbers = itertools.count(1)
@@ -98,3 +99,12 @@ async def redis_db(redis_url: str) -> str:
     async with redis.asyncio.Redis.from_url(redis_url) as client:
         await client.flushdb()
     return redis_url
+
+
+@pytest.fixture(scope="session")
+def rabbit_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """RabbitMQ of this test run, started at the first test that asks for it."""
+    if rabbitmq_script() is None:
+        pytest.skip("RabbitMQ is not installed here: apt-get install rabbitmq-server")
+    with open_rabbit(tmp_path_factory.mktemp("rabbit")) as url:
+        yield url

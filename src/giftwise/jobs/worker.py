@@ -15,8 +15,11 @@ from giftwise.db.main import MainDatabase
 from giftwise.db.mapping import load_mapping
 from giftwise.db.own import OwnDatabase
 from giftwise.errors import GiftwiseError
+from giftwise.interactions.consumer import Consumer
 from giftwise.jobs import runs
 from giftwise.jobs.context import CATALOG
+from giftwise.jobs.events import open_consumers
+from giftwise.jobs.metrics import serve_metrics
 from giftwise.jobs.runner import QueueRunner, run_in_child
 from giftwise.jobs.runs import AskedBy, Run
 from giftwise.jobs.schedule import JOBS, SYNC_JOBS, Job
@@ -67,7 +70,9 @@ async def run_worker(settings: Settings, *, stop: asyncio.Event | None = None) -
         stop = _stop_by_signal()
     async with AsyncExitStack() as stack:
         worker = _Worker(settings, stack)
-        loops = [asyncio.create_task(loop.run(), name=loop.name) for loop in worker.loops]
+        stack.enter_context(serve_metrics(settings))
+        endless: tuple[Loop | Consumer, ...] = (*worker.loops, *worker.consumers)
+        loops = [asyncio.create_task(one.run(), name=one.name) for one in endless]
         queue = asyncio.create_task(worker.work(), name="queue")
         log.info("worker_started")
         await stop.wait()
@@ -118,6 +123,7 @@ class _Worker:
             InteractionTail(main, self.own, forget, beat, settings.live_tail_seconds),
             StockSweep(main, self.own, store, settings.stock_sweep_seconds),
         )
+        self.consumers = open_consumers(settings, self.own, answers)
         self.queue = QueueRunner(self.own, self.handle, self.tick)
 
     async def work(self) -> None:
