@@ -1,0 +1,45 @@
+"""Where someone is and where the items are in; how near each is, as a share between 0 and 1, out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+EARTH_KM = 6371.0088
+
+
+@dataclass(frozen=True, slots=True)
+class NearnessParams:
+    """How distance counts."""
+
+    half_km: float = 10.0
+    """Kilometres at which nearness is one half: across a town."""
+    floor: float = 0.4
+    """What the score of an item at the end of the world is multiplied by; here it is 1."""
+    unknown: float = 0.7
+    """What it is multiplied by where the item's place is unknown: between near and far."""
+
+
+DEFAULTS = NearnessParams()
+
+
+def kilometres(lat: float, lon: float, lats: Floats, lons: Floats) -> NDArray[np.float64]:
+    """Distances on the sphere (haversine) from one place to many, all in degrees; NaN where a place is unknown."""
+    here_lat, here_lon = np.radians(lat), np.radians(lon)
+    there_lat, there_lon = np.radians(lats.astype(np.float64)), np.radians(lons.astype(np.float64))
+    chord = (
+        np.sin((there_lat - here_lat) / 2) ** 2
+        + np.cos(here_lat) * np.cos(there_lat) * np.sin((there_lon - here_lon) / 2) ** 2
+    )
+    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))
+
+
+def nearness(lat: float, lon: float, lats: Floats, lons: Floats, params: NearnessParams = DEFAULTS) -> Floats:
+    """Factors of scores by distance d: floor + (1 - floor) / (1 + (d / half_km)^2), float32 [n].
+
+    Smooth and falling without end: among equals the nearer one is always first, and next door is not better than here.
+    """
+    share = 1 / (1 + (kilometres(lat, lon, lats, lons) / params.half_km) ** 2)
+    factors = params.floor + (1 - params.floor) * share
+    return np.where(np.isnan(factors), params.unknown, factors).astype(np.float32)
