@@ -30,6 +30,7 @@ LAG_SECONDS: Final = 5.0  # between two measurements
 FIRST_RETRY_SECONDS: Final = 0.2
 LONGEST_RETRY_SECONDS: Final = 5.0
 TURN_SECONDS: Final = 0.5  # between two looks of a stand-by whether its turn has come
+CANCEL_SECONDS: Final = 0.5  # between two tries to cancel
 LOCKS: Final = 0x67696576  # "giev": first key of the advisory locks; the second is made from the source's name
 
 log = logger(__name__)
@@ -49,16 +50,15 @@ class Consumer:
 
     async def run(self) -> None:
         """Consume, and measure the lag."""
-        measuring = asyncio.create_task(self._measure())
+        tasks = {asyncio.create_task(self._consume()), asyncio.create_task(self._measure())}
         try:
-            await self._consume()
+            await asyncio.wait(tasks)
         finally:
-            measuring.cancel()
-            await asyncio.gather(measuring, return_exceptions=True)
+            await _end(tasks)
             await self._transport.close()
 
     async def _consume(self) -> None:
-        wait, trouble = FIRST_RETRY_SECONDS, None
+        wait, told = FIRST_RETRY_SECONDS, ""
         while True:
             began = time.monotonic()
             try:
@@ -66,10 +66,12 @@ class Consumer:
                     await self._work(session)
             except Exception as error:  # a consumer must outlive whatever its servers do
                 if time.monotonic() - began > LONGEST_RETRY_SECONDS:
-                    wait, trouble = FIRST_RETRY_SECONDS, None
-                if trouble != (trouble := f"{type(error).__name__}: {error}"):
+                    wait, told = FIRST_RETRY_SECONDS, ""
+                trouble = f"{type(error).__name__}: {error}"
+                if trouble != told:
                     known = isinstance(error, GiftwiseError | TransportLost)
                     log.warning("events_wait", source=self._transport.source, reason=trouble, exc_info=not known)
+                told = trouble
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_RETRY_SECONDS)
 
@@ -138,3 +140,11 @@ class Consumer:
             except Exception:
                 log.exception("lag_unknown", source=source)
             await asyncio.sleep(LAG_SECONDS)
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended: on Python 3.11 drivers lose a cancellation that comes together with an answer."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
