@@ -26,6 +26,14 @@ class Unauthorized(GiftwiseError):
     title = "HTTP Basic credentials are needed"
 
 
+class BadContext(GiftwiseError):
+    """The query's `context` is not the JSON that it is to be."""
+
+    status = 400
+    code = "bad_context"
+    title = "The context cannot be read"
+
+
 class NotFound(GiftwiseError):
     """The thing named in the path does not exist."""
 
@@ -75,6 +83,14 @@ class MainDatabaseUnavailable(GiftwiseError):
     code = "main_database_unavailable"
     title = "The main database cannot be reached"
     retry_after = 5
+
+
+class NoPresents(GiftwiseError):
+    """This server was given no host's database to read presents from."""
+
+    status = 503
+    code = "presents_not_configured"
+    title = "This server has no catalog of presents"
 
 
 class MappingError(GiftwiseError):

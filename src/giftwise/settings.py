@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     main_database_url: SecretStr | None = Field(
-        None, description="The host's PostgreSQL, read only. Unset: an embedded server is started."
+        None,
+        description="The host's PostgreSQL, read only. Unset: an embedded server is started, or, where"
+        " RECOMMENDATIONS_DATABASE_URL is set, there are no presents.",
     )
     recommendations_database_url: SecretStr | None = Field(
         None, description="Our own PostgreSQL. Unset: an embedded server is started."
@@ -68,6 +70,15 @@ class Settings(BaseSettings):
     )
     main_mapping: Path | None = Field(
         None, description="TOML file that maps the host's schema; unset means the contract's own schema."
+    )
+
+    businesses_database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL that businesses, their users and interactions are read from, where a host shares its"
+        " own instead of pushing. Unset: our own, which hosts push into.",
+    )
+    businesses_mapping: Path | None = Field(
+        None, description="TOML file that maps that database's schema; unset means our own tables."
     )
 
     max_similar_users: int = Field(20, ge=1, le=1000, description="How many similar users are kept per user.")
@@ -134,6 +145,8 @@ class Settings(BaseSettings):
         "rabbitmq_url",
         "basic_auth_password",
         "main_mapping",
+        "businesses_database_url",
+        "businesses_mapping",
         "worker_metrics_port",
         mode="before",
     )
@@ -165,6 +178,11 @@ class Settings(BaseSettings):
     def recommendations_db_url(self) -> str | None:
         """RECOMMENDATIONS_DATABASE_URL; in a container localhost is read as the host `postgres`."""
         return _in_container_host(self.recommendations_database_url, "postgres")
+
+    @property
+    def businesses_db_url(self) -> str | None:
+        """BUSINESSES_DATABASE_URL, else our own; in a container localhost is read as the host `postgres`."""
+        return _in_container_host(self.businesses_database_url or self.recommendations_database_url, "postgres")
 
     @property
     def redis_connection_url(self) -> str | None:

@@ -41,6 +41,11 @@ def score_neighbours(
     return scores
 
 
+def has_neighbours(model: Model, places: NDArray[np.int32]) -> bool:
+    """Whether any of these items has a neighbour: whether `score_neighbours` could speak at all."""
+    return bool((model["neighbours"][places[places < len(model["neighbours"])]] >= 0).any())
+
+
 def similar_items(model: Model, place: int, limit: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Up to `limit` neighbours of one item, heaviest first, and their weights."""
     row = model["neighbours"][place : place + 1, :limit].ravel()

@@ -18,6 +18,7 @@ from giftwise.api import (
     presents,
     problems,
     profiles,
+    recommend,
     stats,
     sync,
 )
@@ -60,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
-    for surface in (presents, profiles, sync, interactions, bulk, admin, stats, health, metrics, pages):
+    for surface in (presents, profiles, recommend, sync, interactions, bulk, admin, stats, health, metrics, pages):
         app.include_router(surface.router)
     app.mount(pages.ASSETS, pages.assets())
     if settings.origins:

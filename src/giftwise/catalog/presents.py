@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from giftwise.catalog.item import Items, Traits
 from giftwise.catalog.topics import make_topics
 from giftwise.catalog.values import (
+    Place,
     Words,
     make_card,
     make_codes,
@@ -33,6 +35,15 @@ CHUNK: Final = 4_000  # ids asked for at once; in larger lists the planner prefe
 _TEXTS: Final = ("price", "geo", "title", "currency", "image_url", "url")
 _WORDS: Final = ("category", "platform", "target_gender", "target_age", "suitable_for", "acquaintance_level")
 _TRAITS: Final = ("tags", "lat", "lon", "popularity", "rating", "rating_count")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a page shows of an item of a place."""
+
+    title: str | None
+    categories: Words
+    place: Place | None
 
 
 def item_id_kind(schema: HostSchema) -> IdKind:
@@ -69,6 +80,19 @@ async def read_available(main: MainDatabase, model_ids: NDArray[Any]) -> NDArray
     return available
 
 
+async def read_cards(main: MainDatabase, kind: IdKind, ids: Sequence[int] | Sequence[str]) -> dict[int | str, Card]:
+    """What a page shows of those of the ids that may be recommended now, by id, from their rows by primary key.
+
+    Raises MainDatabaseUnavailable, MappingError.
+    """
+    schema = await main.schema()
+    rows = await main.fetch(cards_query(schema), [kind.parse(one) for one in ids])
+    is_json = _is_json(schema.items, "category")
+    shown = kind.answer(kind.array([row[0] for row in rows]))
+    cards = (Card(title, read_words(category, is_json), read_place(lat, lon)) for _, title, category, lat, lon in rows)
+    return dict(zip(shown, cards, strict=True))
+
+
 @lru_cache(maxsize=8)
 def items_query(schema: HostSchema) -> str:
     """SQL of all public items, as `selected` names their columns."""
@@ -92,11 +116,20 @@ def has_traits(items: HostTable) -> bool:
 @lru_cache(maxsize=8)
 def available_query(schema: HostSchema) -> str:
     """SQL of those of the ids $1 that may be recommended now."""
+    return f"SELECT {schema.items.value('id')} FROM {schema.items.source} WHERE {_among(schema)}"
+
+
+@lru_cache(maxsize=8)
+def cards_query(schema: HostSchema) -> str:
+    """SQL of the cards of those of the ids $1 that may be recommended now: id, title, category, lat, lon."""
+    items = schema.items
+    columns = ", ".join((items.value("id"), *(items.text(key) for key in ("title", "category", "lat", "lon"))))
+    return f"SELECT {columns} FROM {items.source} WHERE {_among(schema)}"
+
+
+def _among(schema: HostSchema) -> str:
     items, key = schema.items, schema.item_id
-    return (
-        f"SELECT {items.value('id')} FROM {items.source}"
-        f" WHERE {key.sql} = ANY($1::{key.parameter}[]) AND {items['public'].sql} AND {_available(items)}"
-    )
+    return f"{key.sql} = ANY($1::{key.parameter}[]) AND {items['public'].sql} AND {_available(items)}"
 
 
 def _available(items: HostTable) -> str:
@@ -151,7 +184,7 @@ def _traits(
     popularity, rating, rating_count = (
         np.fromiter(map(read_number, column), np.float32, len(titles)) for column in numbers
     )
-    places = [read_place(lat, lon) for lat, lon in zip(lats, lons, strict=True)]
+    places = [read_place(lat, lon) or (np.nan, np.nan) for lat, lon in zip(lats, lons, strict=True)]
     texts = [f"{title or ''} {text or ''}" for title, text in zip(titles, descriptions, strict=True)]
     topics = make_topics(categories, [read_words(text, _is_json(table, "tags")) for text in tags], texts)
     return Traits(

@@ -23,6 +23,8 @@ WORD_CHARACTERS: Final = 100
 GEO_MAX: Final = 2**63 - 1
 
 Words = tuple[str, ...]
+Place = tuple[float, float]
+"""Degrees north and east."""
 
 
 @lru_cache(maxsize=65536)
@@ -57,10 +59,10 @@ def read_number(text: str | None) -> float:
     return math.nan
 
 
-def read_place(lat: str | None, lon: str | None) -> tuple[float, float]:
-    """A place on Earth in degrees; two NaN where either is missing or outside its range."""
+def read_place(lat: str | None, lon: str | None) -> Place | None:
+    """A place on Earth; None where either number is missing or outside its range."""
     place = read_number(lat), read_number(lon)
-    return place if abs(place[0]) <= 90 and abs(place[1]) <= 180 else (math.nan, math.nan)
+    return place if abs(place[0]) <= 90 and abs(place[1]) <= 180 else None
 
 
 def read_geo(text: str | None) -> int:
