@@ -120,8 +120,10 @@ async def test_an_older_repeat_that_comes_late_changes_nothing(recorder: Recorde
     await recorder.apply([DeleteUser("1")])
     await recorder.apply([new, old])
     assert await rows(own, "SELECT weight, timestamp FROM user_interactions") == [(2.0, new.at)]
-    await recorder.apply([InteractionMessage("1", "7", "view", 3)])
-    assert (await deeds(own))[0][3] == 3.0
+    await recorder.apply([InteractionMessage("1", "7", "view", 3, new.at)])
+    assert (await deeds(own))[0][3] == 3.0, "of two of one moment the last holds"
+    await recorder.apply([InteractionMessage("1", "7", "view", 4)])
+    assert (await deeds(own))[0][3] == 4.0
 
 
 async def test_a_time_from_the_future_counts_as_now(recorder: Recorder, own: OwnDatabase) -> None:
@@ -135,7 +137,8 @@ async def test_a_time_from_the_future_counts_as_now(recorder: Recorder, own: Own
 async def test_interactions_of_one_batch_are_newest_first_in_their_order(recorder: Recorder, own: OwnDatabase) -> None:
     """What was told last stands first in the history, also of a thousand told at once; a repeat moves up."""
     await recorder.apply([*(InteractionMessage("1", str(number), "view") for number in range(1_000))])
-    await recorder.apply([InteractionMessage("1", "5", "view"), InteractionMessage("1", "3", "like")])
+    told = [InteractionMessage("1", business, kind) for business, kind in (("3", "like"), ("5", "view"), ("3", "like"))]
+    await recorder.apply(told)
     async with own.read() as connection:
         newest, count = await read_newest(connection, "1", 4)
         assert [(deed.business_id, deed.interaction_type) for deed in newest] == [
