@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 
-from tests.clients.shop.project import set_up, use_database
+from tests.clients.shop.project import create_tables, empty_tables, set_up, use_database
 from tests.conftest import MakeDatabase
 
 set_up()
@@ -24,6 +23,7 @@ async def shop_url(make_database: MakeDatabase) -> str:
 def shop_tables(shop_url: str) -> Iterator[str]:
     """The same with the tables that Django makes."""
     use_database(shop_url)
+    create_tables()
     yield shop_url
     connections.close_all()
 
@@ -31,7 +31,8 @@ def shop_tables(shop_url: str) -> Iterator[str]:
 @pytest.fixture
 def shop(shop_tables: str) -> Iterator[str]:
     """The same, emptied."""
-    call_command("flush", interactive=False, verbosity=0)
+    use_database(shop_tables)
+    empty_tables()
     yield shop_tables
     connections.close_all()
 

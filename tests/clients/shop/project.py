@@ -44,7 +44,17 @@ def set_up() -> None:
 
 
 def use_database(url: str) -> None:
-    """Point the project at a database and create its tables there, as `migrate` does."""
+    """Point the project at a database, in every thread."""
     connections.close_all()
+    settings.DATABASES["default"].update(database(url))
     connections["default"].settings_dict.update(database(url))
+
+
+def create_tables() -> None:
+    """The project's tables, as `migrate` makes them."""
     call_command("migrate", run_syncdb=True, verbosity=0)
+
+
+def empty_tables() -> None:
+    """Without their rows."""
+    call_command("flush", interactive=False, verbosity=0)

@@ -51,8 +51,8 @@ class FakeEngine:
         _, *parts = path.split("/", 3)
         answer = httpx.Response(404, json={"detail": f"{request.method} {path} is no call of giftwise"})
         match request.method, parts:
-            case "GET", ["health"]:
-                answer = httpx.Response(200, json={"status": "healthy"})
+            case "GET", ["health", "live"]:
+                answer = httpx.Response(200, json={"status": "alive"})
             case "POST", ["sync", kind] if kind in _KINDS:
                 answer = self._take(path, _KINDS[kind], body)
             case "POST", ["interaction" | "interactions"]:

@@ -171,12 +171,15 @@ class Engine:
         self._start(self._heal(breaker))
 
     async def _heal(self, breaker: Breaker) -> None:
-        """Look whether the engine is back, now and then, at nobody's cost; close the breaker when it is."""
+        """Look whether the engine is back, now and then, at nobody's cost; close the breaker when it is.
+
+        Alive is enough: an engine that lacks something else says so quickly, and the breaker opens again.
+        """
         while breaker.is_open:
             await asyncio.sleep(self.config.breaker_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
             with contextlib.suppress(httpx.HTTPError, TimeoutError):
                 async with asyncio.timeout(self.config.timeout):
-                    response = await self._pool().get("/health")
+                    response = await self._pool().get("/health/live")
                     if response.is_success:
                         breaker.close()
 
