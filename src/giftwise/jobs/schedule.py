@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from giftwise.catalog.sources import BUSINESSES, PRESENTS
 from giftwise.errors import NotFound
 from giftwise.settings import Settings
 
@@ -12,15 +13,20 @@ if TYPE_CHECKING:
     from giftwise.jobs.context import Context
 
 EVALUATION_MINUTES: Final = 24 * 60
+EVERY_CATALOG: Final = (PRESENTS, BUSINESSES)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of work. Its code is `run` in the module of the same name, imported only where it runs."""
+    """One kind of work, done for each of its catalogs in turn.
+
+    Its code is `run` in the module of the same name, imported only where it runs.
+    """
 
     name: str
     sentence: str
     minutes: Callable[[Settings], int] | None  # between the starts of two scheduled runs; None: only when asked for
+    catalogs: tuple[str, ...] = EVERY_CATALOG
 
     def work(self) -> "Callable[[Context], Awaitable[int]]":
         """The function that does it and returns how many rows it wrote. Loads scipy and polars: not for the API."""
@@ -44,6 +50,7 @@ JOBS: Final = (
         "user_profiles",
         "Computes every user's profile and lets the host's demographics win over what was PUT.",
         lambda settings: settings.user_profiles_refresh_minutes,
+        (PRESENTS,),
     ),
     Job(
         "evaluation",
@@ -59,10 +66,12 @@ JOBS: Final = (
         "tuning",
         "Chooses the hyperparameters that suit this catalog, on a split inside its own data; learning then uses them.",
         None,  # on one public data set its choice was worse than the defaults (docs/decisions/0009): ask, and compare
+        (PRESENTS,),
     ),
 )
 JOB_NAMES: Final = tuple(job.name for job in JOBS)
 SYNC_JOBS: Final = tuple(job.name for job in JOBS if job.minutes is not None)
+LEARNING_JOBS: Final = ("popular_items", "user_similarities")  # those that publish a generation
 _BY_NAME: Final = {job.name: job for job in JOBS}
 
 
