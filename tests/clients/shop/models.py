@@ -35,6 +35,7 @@ class Shop(models.Model):
     stars = models.DecimalField(max_digits=2, decimal_places=1, null=True)
     votes = models.IntegerField(default=0)
     is_open = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
 
 class Favourite(models.Model):
