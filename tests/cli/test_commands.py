@@ -53,7 +53,8 @@ async def test_the_demo_shows_three_users_and_leaves_nothing_behind_at_ctrl_c(tm
     code, output = await run("demo", folder=tmp_path, interrupt_at="/docs", PORT=port)
     assert code == 0, output
     for words in ("a new user", "a light user", "an experienced user", "popular", "content_based", "collaborative",
-                  "Because you liked", "password", f"http://127.0.0.1:{port}/docs"):  # fmt: skip
+                  "Because you liked", "a push host", "The New Roastery", "recorded", "password",
+                  f"http://127.0.0.1:{port}/docs"):  # fmt: skip
         assert words in output, output
     assert "Traceback" not in output
     assert left_behind(tmp_path) == []

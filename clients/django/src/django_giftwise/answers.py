@@ -80,7 +80,7 @@ def read_recommendations(found: Mapping[str, Any]) -> Recommendations:
         items=tuple(
             Recommendation(
                 business_id=item["business_id"],
-                name=item["name"],
+                name=item["name"] or "",
                 categories=tuple(item["categories"]),
                 score=float(item["score"]),
                 type=item["type"],
