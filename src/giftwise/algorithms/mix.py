@@ -56,7 +56,7 @@ class Mix:
         )
 
 
-MARKET: Final = Mix(few=(0.2, 0.7, 0.1), many=(0.45, 0.5, 0.05))
+MARKET: Final = Mix(few=(0.2, 0.7, 0.1), many=(0.4, 0.55, 0.05))
 """Where items have categories, tags and places: what a business is says more than it does of a gift, and a marketplace
 has few people on many places, so that its neighbours are weaker."""
 

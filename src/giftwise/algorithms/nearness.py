@@ -15,9 +15,9 @@ class NearnessParams:
 
     half_km: float = 10.0
     """Kilometres at which nearness is one half: across a town."""
-    floor: float = 0.4
+    floor: float = 0.5
     """What the score of an item at the end of the world is multiplied by; here it is 1."""
-    unknown: float = 0.7
+    unknown: float = 0.75
     """What it is multiplied by where the item's place is unknown: between near and far."""
 
 

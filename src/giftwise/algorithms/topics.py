@@ -18,9 +18,9 @@ class TasteParams:
 
     part: float = 0.4
     """What one word of an interest of several counts; the whole interest counts 1."""
-    stated: float = 8.0
-    """What all stated interests weigh together, in weights of interactions (a like is 3): so much doing outweighs
-    the saying."""
+    stated: float = 16.0
+    """What all stated interests weigh together, in weights of interactions (a like is 3): five likes outweigh what was
+    said, a month of looking around does not."""
     least_strength: float = 0.5
     """What of a history's items counts: categories, tags and their parts; words said in passing do not."""
 

@@ -40,7 +40,7 @@ class MarketParams:
     """Score, of 1, of an item that nothing speaks for: near and far, good and bad are told apart among those too."""
     history: HistoryParams = field(default_factory=HistoryParams)
     neighbours: NeighbourParams = field(default_factory=NeighbourParams)
-    content: ContentParams = field(default_factory=ContentParams)
+    content: ContentParams = field(default_factory=lambda: ContentParams(text=0.5))  # a name says little of a place
     nearness: NearnessParams = field(default_factory=NearnessParams)
     standing: StandingParams = field(default_factory=StandingParams)
 
