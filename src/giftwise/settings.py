@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path(".giftwise"), description="Folder of the embedded servers and of the memory-mapped models."
     )
+    embedded_presents: bool = Field(
+        True,
+        description="Whether an embedded server stands for the host's database too, where no URL is set; false for a"
+        " host that only pushes.",
+    )
     main_mapping: Path | None = Field(
         None, description="TOML file that maps the host's schema; unset means the contract's own schema."
     )

@@ -104,6 +104,20 @@ async def test_check_is_content_with_servers_that_work(tmp_path: Path, own_url: 
     assert "the schema is up to date" in output
 
 
+async def test_a_host_that_only_pushes_needs_no_database_to_try(tmp_path: Path) -> None:
+    """EMBEDDED_PRESENTS=false: all is well without a host's tables, and businesses can be seeded; presents cannot."""
+    others = {"EMBEDDED_PRESENTS": "false", "DATA_DIR": str(tmp_path)}
+    code, output = await run("seed", "--catalog", "businesses", folder=tmp_path, **others)
+    assert code == 0, output
+    assert "100 businesses, 200 users" in output
+    code, output = await run("worker", "--once", folder=tmp_path, **others)
+    assert code == 0, output
+    assert "catalogs: no presents, businesses (pushed)" in output
+    code, output = await run("seed", folder=tmp_path, **others)
+    assert code == 1
+    assert "there are no presents" in output
+
+
 async def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path) -> None:
     """No traceback for a typing error in the environment."""
     code, output = await run("check", folder=tmp_path, PORT="eighty")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import django
 import httpx
 import pytest
 from celery import Celery
@@ -121,7 +122,8 @@ def test_a_task_queue_carries_changes_where_configured(installed: Installed, del
     app = Celery("shop", broker="memory://")
     app.conf.task_always_eager = True
     app.set_default()  # for the thread that publishes
-    with override_settings(TASKS={"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}):
+    package = "django.tasks" if django.VERSION >= (6,) else "django_tasks"
+    with override_settings(TASKS={"default": {"BACKEND": f"{package}.backends.immediate.ImmediateBackend"}}):
         shop = make_shop()
         assert background.background.wait(30)
         assert list(installed.fake.businesses) == [str(shop.pk)]

@@ -25,7 +25,9 @@ class Equipped:
     def host_owner_url(self) -> str:
         """The URL by which the host's database may be filled; NoPresents where there is none."""
         if self.owner_url is None:
-            raise NoPresents("MAIN_DATABASE_URL is not set, and RECOMMENDATIONS_DATABASE_URL is: there are no presents")
+            raise NoPresents(
+                "there are no presents: MAIN_DATABASE_URL is not set, and no embedded server stands for it"
+            )
         return self.owner_url
 
     @property
@@ -40,8 +42,9 @@ class Equipped:
 def equipped(settings: Settings) -> Iterator[Equipped]:
     """Start the embedded servers for those URLs that are not set, and stop them at the end.
 
-    Where our own database is set and the host's is not, that one is not wanted: a push host has no presents. The URLs
-    are put into the environment too, so that processes started from here find the same servers.
+    Where our own database is set and the host's is not, that one is not wanted: a push host has no presents; without
+    any URL, EMBEDDED_PRESENTS says so. The URLs are put into the environment too, so that processes started from here
+    find the same servers.
     """
     own, main = settings.recommendations_database_url, settings.main_database_url
     if own is not None and settings.recommendations_redis_url is not None:
@@ -49,7 +52,7 @@ def equipped(settings: Settings) -> Iterator[Equipped]:
         return
     servers = asyncio.run(embedded.start(settings.data_dir))
     with servers:
-        embedded_host = own is None and main is None
+        embedded_host = own is None and main is None and settings.embedded_presents
         found = {
             **({"main_database_url": SecretStr(servers.main_url)} if embedded_host else {}),
             "recommendations_database_url": own or SecretStr(servers.own_url),
