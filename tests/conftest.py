@@ -13,6 +13,7 @@ from giftwise.db import embedded
 from giftwise.db.embedded import EmbeddedServers
 from giftwise.db.own import OwnDatabase
 from giftwise.log import configure
+from tests.support.market import PushHost
 from tests.support.rabbit import open_rabbit, rabbitmq_script
 
 configure("warning")
@@ -85,6 +86,14 @@ async def own(own_url: str) -> AsyncIterator[OwnDatabase]:
     database = OwnDatabase(own_url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def push_host(own_url: str) -> AsyncIterator[PushHost]:
+    """A host that pushes, by its rows in our own database, fresh."""
+    host = PushHost(own_url, await asyncpg.connect(own_url))
+    yield host
+    await host.close()
 
 
 @pytest.fixture(scope="session")
