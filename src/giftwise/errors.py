@@ -50,6 +50,14 @@ class MalformedBody(GiftwiseError):
     title = "The body is not JSON"
 
 
+class CatalogShared(GiftwiseError):
+    """The catalog is read from its host's own tables, so there is nothing to tell us of it."""
+
+    status = 409
+    code = "catalog_shared"
+    title = "The catalog is read from its host's database"
+
+
 class TooLarge(GiftwiseError):
     """More than one call takes; nothing is wrong with its parts."""
 

@@ -1,5 +1,6 @@
 """The push surface's promises: what hosts tell is checked, durable, idempotent, and heard by every process."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -214,7 +215,6 @@ async def test_without_our_database_nothing_is_acknowledged(push_settings: Setti
                 ("POST", "/sync/user", {"id": 1}),
                 ("POST", "/sync/businesses", [{"id": 1, "name": "A"}]),
                 ("DELETE", "/sync/user/1", None),
-                ("GET", "/user/1/interactions", None),
             ]
             for method, path, body in asked:
                 answer = await site.client.request(method, path, json=body)
@@ -222,6 +222,34 @@ async def test_without_our_database_nothing_is_acknowledged(push_settings: Setti
                 assert int(answer.headers["retry-after"]) > 0
             await door.open()
             assert [entry["business_id"] for entry in (await history(site, 1))["interactions"]] == [10]
+
+
+async def test_a_catalog_of_words_spells_all_its_ids_as_text(push: Site) -> None:
+    """One id that is no number makes all of them text, in every history alike."""
+    await push.post("/interaction", deed(1, 10))
+    assert [entry["business_id"] for entry in (await history(push, 1))["interactions"]] == [10]
+    await push.post("/sync/businesses", [{"id": 10, "name": "A"}, {"id": "corner", "name": "B"}])
+    for _ in range(500):
+        if [entry["business_id"] for entry in (await history(push, 1))["interactions"]] == ["10"]:
+            break
+        await asyncio.sleep(0.02)
+    assert [entry["business_id"] for entry in (await history(push, 1))["interactions"]] == ["10"]
+
+
+async def test_a_shared_catalog_is_not_told_of(push_settings: Settings, own_url: str) -> None:
+    """Where the host's own tables are read, what is pushed would count nowhere: 409, and nothing is written."""
+    shared = push_settings.model_copy(update={"businesses_database_url": SecretStr(own_url)})
+    async with open_site(shared) as site:
+        for path, body in (
+            ("/interaction", deed(1, 10)),
+            ("/interactions", [deed(1, 10)]),
+            ("/sync/user", {"id": 1}),
+            ("/sync/businesses", [{"id": 1, "name": "A"}]),
+        ):
+            assert_problem(await site.client.post(path, json=body), 409, "catalog_shared")
+        assert_problem(await site.client.delete("/sync/user/1"), 409, "catalog_shared")
+        assert (await history(site, 1))["interactions"] == []
+        assert (await site.post("/cache/clear/1"))["status"] == "cleared"
 
 
 async def test_every_body_of_the_surface_has_an_example(push: Site) -> None:

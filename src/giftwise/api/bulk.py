@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from giftwise.api.calls import Guarded, Ours
+from giftwise.api.calls import Guarded, Ours, Pushed
 from giftwise.api.engine import Engine
 from giftwise.api.problems import problem_responses
 from giftwise.api.push_schema import LineAnswer
@@ -21,7 +21,7 @@ CHUNK: Final = 1_000  # lines a transaction: larger ones are hardly faster and h
 JSON: Final = "application/json"
 JSONL: Final = "application/x-ndjson"
 
-router = APIRouter(tags=["businesses"], dependencies=[Guarded])
+router = APIRouter(tags=["businesses"], dependencies=[Guarded, Pushed])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def documented(subject: Subject) -> dict[str, Any]:
             }
         },
         "responses": {
-            **problem_responses(400, 413, 503),
+            **problem_responses(400, 409, 413, 503),
             200: {
                 "description": "an answer for each line, in the form of the body",
                 "model": list[LineAnswer],

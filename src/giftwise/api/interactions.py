@@ -4,13 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from giftwise.api.calls import Guarded, Ours
+from giftwise.api.calls import Guarded, Ours, Pushed
 from giftwise.api.problems import problem_responses
 from giftwise.api.push_schema import Cleared, DeedOut, Deeds, EventKey, IdInPath, Recorded
 from giftwise.catalog.pushed import CATALOG
 from giftwise.fields import shown_id
 from giftwise.interactions.messages import InteractionBody
-from giftwise.interactions.pushed import read_newest
 from giftwise.interactions.record import Outcome
 
 router = APIRouter(tags=["businesses"], dependencies=[Guarded], responses=problem_responses(422))
@@ -20,7 +19,8 @@ router = APIRouter(tags=["businesses"], dependencies=[Guarded], responses=proble
     "/interaction",
     summary="Record what a user did",
     response_model_exclude_unset=True,
-    responses=problem_responses(400, 422, 503),
+    dependencies=[Pushed],
+    responses=problem_responses(400, 409, 422, 503),
 )
 async def record(body: InteractionBody, engine: Ours, event: EventKey = None) -> Recorded:
     """One row a (user, business, type): a repeat sets weight and time. Durable when this answers, and counted in the
@@ -44,19 +44,12 @@ async def record(body: InteractionBody, engine: Ours, event: EventKey = None) ->
 )
 async def newest(user_id: IdInPath, engine: Ours, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Deeds:
     """Empty for a user of whom nothing is known; that is no error."""
-    async with engine.own.read() as connection:
-        deeds, count = await read_newest(connection, user_id, limit)
+    deeds, count = await engine.businesses.newest(user_id, limit)
     return Deeds(
         user_id=shown_id(user_id),
         interactions_count=len(deeds),
         interactions=[
-            DeedOut(
-                business_id=shown_id(deed.business_id),
-                type=deed.interaction_type,
-                timestamp=deed.at,
-                weight=deed.weight,
-            )
-            for deed in deeds
+            DeedOut(business_id=deed.item, type=deed.kind, timestamp=deed.at, weight=deed.weight) for deed in deeds
         ],
         total_count=count,
     )

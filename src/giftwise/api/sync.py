@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from giftwise.api.calls import Guarded, Ours
+from giftwise.api.calls import Guarded, Ours, Pushed
 from giftwise.api.problems import problem_responses
 from giftwise.api.push_schema import DeletedBusiness, DeletedUser, EventKey, IdInPath, SyncedBusiness, SyncedUser
 from giftwise.catalog.pushed import DeleteBusiness
@@ -13,7 +13,7 @@ from giftwise.interactions.record import Outcome
 from giftwise.people.pushed import DeleteUser
 
 router = APIRouter(
-    prefix="/sync", tags=["businesses"], dependencies=[Guarded], responses=problem_responses(400, 422, 503)
+    prefix="/sync", tags=["businesses"], dependencies=[Guarded, Pushed], responses=problem_responses(400, 409, 422, 503)
 )
 
 
@@ -37,7 +37,7 @@ async def sync_business(body: BusinessBody, engine: Ours, event: EventKey = None
     return answer
 
 
-@router.delete("/user/{user_id:path}", summary="Forget a user", responses=problem_responses(404, 422, 503))
+@router.delete("/user/{user_id:path}", summary="Forget a user", responses=problem_responses(404, 409, 422, 503))
 async def delete_user(user_id: IdInPath, engine: Ours, event: EventKey = None) -> DeletedUser:
     """Removes the user with all interactions; 404 where there was nothing to remove."""
     (outcome,) = await engine.recorder.apply([DeleteUser(user_id, event)])
@@ -46,7 +46,9 @@ async def delete_user(user_id: IdInPath, engine: Ours, event: EventKey = None) -
     return DeletedUser(user_id=shown_id(user_id))
 
 
-@router.delete("/business/{business_id:path}", summary="Forget a business", responses=problem_responses(404, 422, 503))
+@router.delete(
+    "/business/{business_id:path}", summary="Forget a business", responses=problem_responses(404, 409, 422, 503)
+)
 async def delete_business(business_id: IdInPath, engine: Ours, event: EventKey = None) -> DeletedBusiness:
     """Removes the business with all interactions; no answer names it from now on. 404 where there was none."""
     (outcome,) = await engine.recorder.apply([DeleteBusiness(business_id, event)])

@@ -1,14 +1,10 @@
-"""Interactions that hosts push: messages in, rows of our own database written; one user's newest out."""
+"""Interactions that hosts push: messages in, rows of our own database written."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from giftwise.db.tables import user_interactions as table
 
 # A message without a time happened now, in the database's clock, so that machines whose clocks differ agree; those of
 # one batch a microsecond apart, in their order. A time from the future counts as now: no repeat could ever follow it.
@@ -43,16 +39,6 @@ class InteractionMessage:
         return self.user_id, self.business_id, self.interaction_type
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing that a user did, as it is kept."""
-
-    business_id: str
-    interaction_type: str
-    at: datetime
-    weight: float
-
-
 async def write_interactions(connection: asyncpg.Connection, interactions: Collection[InteractionMessage]) -> None:
     """Insert or repeat interactions, oldest first, each key once, within the caller's transaction."""
     await connection.execute(
@@ -63,15 +49,3 @@ async def write_interactions(connection: asyncpg.Connection, interactions: Colle
         [deed.weight for deed in interactions],
         [deed.at for deed in interactions],
     )
-
-
-async def read_newest(connection: AsyncConnection, user: str, limit: int) -> tuple[list[Deed], int]:
-    """A user's newest deeds, newest first, and how many there are in all. Nobody has done nothing: ([], 0)."""
-    columns = (table.c.business_id, table.c.interaction_type, table.c.timestamp, table.c.weight)
-    mine = select(*columns).where(table.c.user_id == user)
-    newest = mine.order_by(table.c.timestamp.desc(), table.c.business_id, table.c.interaction_type).limit(limit)
-    rows = (await connection.execute(newest)).all()
-    if len(rows) < limit:
-        return [Deed(*row) for row in rows], len(rows)
-    count = await connection.execute(select(func.count()).where(table.c.user_id == user))
-    return [Deed(*row) for row in rows], count.scalar_one()

@@ -8,7 +8,8 @@ to one process counts in the next answer of every other, with Redis or without.
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import msgspec
@@ -22,8 +23,10 @@ from giftwise.catalog.presents import Card, read_cards
 from giftwise.catalog.values import Place
 from giftwise.catalog.watch import ModelWatcher, Snapshot
 from giftwise.db.main import MainDatabase
-from giftwise.errors import MainDatabaseUnavailable, MappingError, NotFound
+from giftwise.errors import MainDatabaseUnavailable, MappingError, ModelNotReady, NotFound
+from giftwise.fields import shown_id
 from giftwise.interactions.history import EMPTY, History, history_of_model, read_history
+from giftwise.interactions.newest import Deed, read_newest
 from giftwise.people.demographics import Segment
 from giftwise.recommend.customers import STRANGER, Customer, read_customer
 from giftwise.recommend.filters import allowed
@@ -123,6 +126,17 @@ class Marketplace:
         rungs = self._rungs(snapshot.model, facts, query)
         shown = await self._shown(snapshot.model, kept, [rung.name for rung in rungs], most)
         return Suggestions(source, shown, snapshot.model.generation, snapshot.model.age_seconds)
+
+    async def newest(self, user: str, limit: int) -> tuple[list[Deed], int]:
+        """A user's newest deeds, newest first, and how many there are; ids are spelt as in lists.
+
+        Raises MainDatabaseUnavailable, MappingError.
+        """
+        deeds, count = await read_newest(self.main, user, limit)
+        with suppress(ModelNotReady):  # then nobody knows of an id that is no number
+            if not self.watcher.current().model.facts.get("ids_are_numbers", True):
+                return deeds, count
+        return [replace(deed, item=shown_id(str(deed.item))) for deed in deeds], count
 
     async def _facts(self, model: Model, user: str) -> _Facts:
         try:
