@@ -16,6 +16,7 @@ import aiormq
 from tests.support.ports import free_port
 
 START_SECONDS = 90.0
+HOST = "127.0.0.2"  # in a container 127.0.0.1 is read as the host `rabbitmq`
 # Debian's /usr/sbin/rabbitmq-server becomes another user and writes to /var; the script behind it does neither.
 SCRIPTS = "/usr/lib/rabbitmq/bin"
 
@@ -31,7 +32,7 @@ def open_rabbit(folder: Path) -> Iterator[str]:
     port, epmd_port = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plugins").write_text("[].")
-    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = {HOST}:{port}\n")
     environment = {
         **os.environ,
         "HOME": str(folder),  # where Erlang keeps its cookie
@@ -48,13 +49,13 @@ def open_rabbit(folder: Path) -> Iterator[str]:
     with (folder / "out").open("wb") as out:
         # Erlang's name server would stay behind as a daemon; started by us, it ends with us.
         epmd = subprocess.Popen(["epmd", "-port", str(epmd_port)], env=environment, stdout=out, stderr=out)
-        _wait_for(epmd_port, 10)
+        _wait_for("127.0.0.1", epmd_port, 10)
         server = subprocess.Popen(
             [str(rabbitmq_script())], env=environment, stdout=out, stderr=out, cwd=folder, start_new_session=True
         )
     try:
-        _wait_for(port, START_SECONDS)
-        yield f"amqp://guest:guest@127.0.0.1:{port}/"
+        _wait_for(HOST, port, START_SECONDS)
+        yield f"amqp://guest:guest@{HOST}:{port}/"
     finally:
         os.killpg(server.pid, signal.SIGKILL)  # nothing in it is worth a slow farewell
         server.wait()
@@ -82,14 +83,14 @@ async def publish(url: str, queue: str, bodies: Sequence[bytes], *, message_ids:
             )
 
 
-def _wait_for(port: int, seconds: float) -> None:
+def _wait_for(host: str, port: int, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((host, port), 1).close()
         except OSError:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"nobody listens on port {port}") from None
+                raise TimeoutError(f"nobody listens on {host}:{port}") from None
             time.sleep(0.05)
         else:
             return

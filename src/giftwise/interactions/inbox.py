@@ -73,7 +73,7 @@ def read(delivery: Delivery) -> Message:
     """The message of a delivery, InvalidRequest with the reason where it is none.
 
     Without an `event_id` it goes by the name that its queue gave it, so that it too is applied once; an interaction
-    without a time happened when it was sent.
+    without a time happened when it was sent, or else happens now.
     """
     try:
         envelope = msgspec.json.decode(delivery.body, type=Envelope)

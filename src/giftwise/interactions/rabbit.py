@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Final
 
 import aiormq
@@ -35,14 +35,14 @@ class RabbitQueue:
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._arrived: deque[Delivery] = deque()
-        self._unacknowledged: deque[Delivery] = deque()
+        self._held: deque[float] = deque()  # of each message not acknowledged: unix seconds when it was sent or came
         self._news = asyncio.Event()
         self._connecting = asyncio.Lock()
 
     async def open(self) -> None:
         """Connect and consume; TransportLost too while another consumer is there."""
         self._arrived.clear()
-        self._unacknowledged.clear()
+        self._held.clear()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 connection = await self._connect()
@@ -75,7 +75,7 @@ class RabbitQueue:
         except _FAULTS as error:
             raise _lost(error) from error
         for _ in deliveries:
-            self._unacknowledged.popleft()
+            self._held.popleft()
 
     async def lag(self) -> Lag:
         """What the queue holds ready and what we hold. Only of the latter is the age known."""
@@ -89,8 +89,8 @@ class RabbitQueue:
             return Lag(0, 0.0)
         except _FAULTS as error:
             raise _lost(error) from error
-        age = time.time() - self._unacknowledged[0].sent_at.timestamp() if self._unacknowledged else 0.0
-        return Lag((declared.message_count or 0) + len(self._unacknowledged), max(age, 0.0))
+        age = time.time() - self._held[0] if self._held else 0.0
+        return Lag((declared.message_count or 0) + len(self._held), max(age, 0.0))
 
     async def close(self) -> None:
         """Close the connection; the broker puts back what was not acknowledged."""
@@ -120,15 +120,12 @@ class RabbitQueue:
 
     async def _arrive(self, message: DeliveredMessage) -> None:
         properties = message.header.properties
-        sent_at = properties.timestamp or datetime.now(UTC)
-        delivery = Delivery(
-            message.body,
-            f"{self.source}:{properties.message_id}" if properties.message_id else None,
-            sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC),
-            message.delivery_tag or 0,
-        )
-        self._arrived.append(delivery)
-        self._unacknowledged.append(delivery)
+        sent_at = properties.timestamp
+        if sent_at is not None and sent_at.tzinfo is None:
+            sent_at = sent_at.replace(tzinfo=UTC)
+        name = f"{self.source}:{properties.message_id}" if properties.message_id else None
+        self._arrived.append(Delivery(message.body, name, sent_at, message.delivery_tag or 0))
+        self._held.append(time.time() if sent_at is None else sent_at.timestamp())
         self._news.set()
 
     async def _cancelled(self, _: object) -> None:

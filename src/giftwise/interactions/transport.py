@@ -15,12 +15,13 @@ class Delivery:
     """One message as a queue brought it.
 
     `key` names the message in its queue, the same at every delivery of it, None where the queue gives it no name;
-    `sent_at` is when the queue (or its publisher) says that it was sent; `tag` is what the queue wants back.
+    `sent_at` is when the queue or its publisher says that it was sent, None where neither does; `tag` is what the queue
+    wants back.
     """
 
     body: bytes
     key: str | None
-    sent_at: datetime
+    sent_at: datetime | None
     tag: str | int
 
 
