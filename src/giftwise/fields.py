@@ -54,7 +54,10 @@ def _storable(value: str) -> str:
 
 
 def _moment(value: datetime) -> datetime:
-    moment = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    try:
+        moment = (value if value.tzinfo is not None else value.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:  # within a day of the year 1 or 10,000
+        raise ValueError("there is no such moment") from None
     if moment < EARLIEST:
         raise ValueError("a moment is not before 1970")
     return moment

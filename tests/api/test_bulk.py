@@ -54,7 +54,7 @@ async def test_a_bad_line_loses_nothing_else(push: Site) -> None:
             b"[1, 2]",
             jsonl([deed(1, 2, "dance")]).strip(),
             b'"text"',
-            b"\xff\xfe",
+            b"\xff\xfe" + b'{"a":' * 100_000,
             jsonl([deed(1, 3)]).strip(),  # no newline at the end
         ]
     )
@@ -95,7 +95,7 @@ async def test_more_than_ten_thousand_lines_are_refused(push: Site) -> None:
         assert_problem(await push.client.post("/interactions", content=head + long), 413, "too_large")
 
 
-@pytest.mark.parametrize("content", [b"[{", b'[{"user_id": 1},]', b"[1] 2", b"[\xff]"])
+@pytest.mark.parametrize("content", [b"[{", b'[{"user_id": 1},]', b"[1] 2", b"[\xff]", b"[" * 100_000])
 async def test_a_broken_array_is_a_400_and_nothing_is_in(push: Site, content: bytes) -> None:
     """An array is one document: where it breaks, nobody can say which lines it has."""
     assert_problem(await push.client.post("/interactions", content=content), 400, "invalid_json")

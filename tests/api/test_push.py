@@ -129,6 +129,8 @@ async def test_an_event_is_honoured_once_by_body_or_header(push: Site) -> None:
         ("/interaction", deed(1, 10, weight="much"), "/weight"),
         ("/interaction", deed(1, 10, timestamp="soon"), "/timestamp"),
         ("/interaction", deed(1, 10, timestamp="1969-12-31T00:00:00"), "/timestamp"),
+        ("/interaction", deed(1, 10, timestamp="9999-12-31T23:59:59-12:00"), "/timestamp"),
+        ("/interaction", deed(1, 10, timestamp=1e300), "/timestamp"),
         ("/interaction", deed(1, 10, event_id=""), "/event_id"),
         ("/interaction", deed(1, 10, event_id="x" * 201), "/event_id"),
         ("/interaction", [1], ""),

@@ -10,6 +10,7 @@ from giftwise.errors import FieldError, InvalidRequest, MalformedBody, TooLarge
 
 MOST_LINES: Final = 10_000  # of one call, as the contract has it
 BLANKS: Final = b" \t\r\n"
+NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -72,7 +73,7 @@ def _lines(text: bytearray) -> list[Line]:
 def _line(text: bytearray) -> Line:
     try:
         return Line(msgspec.json.decode(text))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         message = f"the line is not JSON: {error}"
         return Line(error=InvalidRequest(message, (FieldError("", message),)))
 
@@ -80,7 +81,7 @@ def _line(text: bytearray) -> Line:
 def _array(text: bytes) -> list[Line]:
     try:
         values: list[Any] = msgspec.json.decode(text.removeprefix(BOM), type=list[Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         raise MalformedBody(str(error)) from None
     if len(values) > MOST_LINES:
         raise TooLarge(f"a call takes {MOST_LINES} lines at most")
