@@ -190,6 +190,21 @@ async def test_a_replay_never_undoes_what_the_user_did_since(
     assert await weights(own) == {("1", "7"): 2.0}
 
 
+async def test_a_replayed_sync_never_undoes_a_newer_one(stream: Queue, own: OwnDatabase, recorder: Recorder) -> None:
+    """A user that was synced again since is left as they are; one that was not is synced by the replay."""
+    await change(own, "ALTER TABLE users ADD CONSTRAINT adults CHECK (username <> 'old') NOT VALID")
+    for user in (1, 2):
+        await stream.send({"type": "user", "data": {"id": user, "username": "old"}, "event_id": f"old {user}"})
+    await drain(stream, own, recorder)
+    await stream.send({"type": "user", "data": {"id": 1, "username": "new"}, "event_id": "new"})
+    await drain(stream, own, recorder)
+    await change(own, "ALTER TABLE users DROP CONSTRAINT adults")
+    replayed = await ParkingPlace(own).replay(recorder)
+    assert (replayed.applied, replayed.outdated, replayed.failed) == (1, 1, 0)
+    assert await rows(own, "SELECT id, username FROM users ORDER BY id") == [("1", "new"), ("2", "old")]
+    assert await ParkingPlace(own).count() == 0
+
+
 async def test_a_poison_message_that_comes_again_is_parked_once(
     queue: Queue, own: OwnDatabase, recorder: Recorder
 ) -> None:

@@ -57,7 +57,8 @@ def replay(
         errors.print("[red]name ids, or --all[/red]")
         raise typer.Exit(2)
     done = _with_place(lambda place, recorder: place.replay(recorder, None if everything else ids))
-    console.print(f"{done.applied:,} applied, {done.failed:,} still parked")
+    outdated = f", {done.outdated:,} left out: synced again since" if done.outdated else ""
+    console.print(f"{done.applied:,} applied, {done.failed:,} still parked{outdated}")
     if done.failed:
         raise typer.Exit(1)
 

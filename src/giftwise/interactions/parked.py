@@ -1,17 +1,21 @@
 """Events that could not be applied: kept with the reason, listed, and applied again once the cause is mended."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, Table, func, select, update
 
+from giftwise.catalog.pushed import BusinessMessage
 from giftwise.db.own import OwnDatabase, raw
-from giftwise.db.tables import parked_events
-from giftwise.interactions.inbox import Rejected, take
+from giftwise.db.tables import businesses, parked_events, users
+from giftwise.errors import InvalidRequest
+from giftwise.interactions.inbox import Rejected, read, take
 from giftwise.interactions.record import Recorder
 from giftwise.interactions.transport import Delivery
+from giftwise.people.pushed import UserMessage
 
 REPLAY_BATCH: Final = 200
 
@@ -43,10 +47,12 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of a replay: applied now or found applied already, and those that failed again."""
+    """What became of a replay: applied now or found applied already, those that failed again, those left out."""
 
     applied: int
     failed: int
+    outdated: int
+    """Syncs of users and businesses that were synced again since: their rows say what the host said last."""
 
 
 class ParkingPlace:
@@ -83,15 +89,36 @@ class ParkingPlace:
 
     async def replay(self, recorder: Recorder, ids: Sequence[int] | None = None) -> Replayed:
         """Apply those that wait (all, or of these ids) once more, oldest first; what fails again waits on."""
-        applied, failed, last = 0, 0, 0
+        applied, failed, left_out, last = 0, 0, 0, 0
         while batch := await self.listing(REPLAY_BATCH, ids, last):
             last = batch[-1].id
-            taken = await take(recorder, [_delivery(parked) for parked in batch])
+            outdated = await self._outdated(batch)
+            taken = await take(recorder, [_delivery(parked) for parked in batch if parked.id not in outdated])
             again = {int(one.delivery.tag): one.error for one in taken.rejected}
             await self._settle([parked.id for parked in batch if parked.id not in again], again)
             applied += taken.applied + taken.repeated
             failed += len(again)
-        return Replayed(applied, failed)
+            left_out += len(outdated)
+        return Replayed(applied, failed, left_out)
+
+    async def _outdated(self, batch: Sequence[Parked]) -> set[int]:
+        """Ids of those whose user or business was synced after they were parked."""
+        wanted: dict[Table, dict[int, str]] = {users: {}, businesses: {}}
+        for parked in batch:
+            with suppress(InvalidRequest):
+                message = read(_delivery(parked))
+                if isinstance(message, UserMessage | BusinessMessage):
+                    wanted[users if isinstance(message, UserMessage) else businesses][parked.id] = message.id
+        parked_at = {parked.id: parked.parked_at for parked in batch}
+        outdated: set[int] = set()
+        async with self._own.read() as connection:
+            for table, targets in wanted.items():
+                query = select(table.c.id, table.c.updated_at).where(table.c.id.in_(set(targets.values())))
+                synced_at = {row.id: row.updated_at for row in await connection.execute(query)}
+                outdated |= {
+                    one for one, id_ in targets.items() if id_ in synced_at and synced_at[id_] > parked_at[one]
+                }
+        return outdated
 
     async def _settle(self, done: Sequence[int], again: dict[int, str]) -> None:
         async with self._own.begin() as connection:
