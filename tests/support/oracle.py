@@ -11,8 +11,9 @@ TYPES = ("view", "like", "save", "share", "purchase")
 TWICE, POISON = 0.05, 0.002  # shares of events that the host sends again later, and that cannot be applied
 
 # Each event has a weight of its own, so that a second writing of the same event shows.
-AUDIT = """
-CREATE TABLE audit (weight float8 NOT NULL);
+AUDIT_TABLE = "CREATE TABLE audit (weight float8 NOT NULL);"
+AUDIT = f"""
+{AUDIT_TABLE}
 CREATE FUNCTION note_weight() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN INSERT INTO audit VALUES (new.weight); RETURN NULL; END';
 CREATE TRIGGER audit AFTER INSERT OR UPDATE ON user_interactions FOR EACH ROW EXECUTE FUNCTION note_weight();

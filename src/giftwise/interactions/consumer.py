@@ -102,8 +102,11 @@ class Consumer:
             ("parked", len(taken.rejected)),
         ):
             telemetry.events.labels(source, outcome).inc(count)
-        for rejected in taken.rejected:
-            log.warning("event_parked", source=source, event_id=rejected.event_id, reason=rejected.error)
+        if taken.rejected:  # one line a batch: a host that sends nothing but poison must not fill a disk with logs too
+            first = taken.rejected[0]
+            log.warning(
+                "events_parked", source=source, count=len(taken.rejected), event_id=first.event_id, reason=first.error
+            )
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[asyncpg.Connection]:
