@@ -1,4 +1,4 @@
-"""A push host for tests: its own tables, rows by one call each, and the read-only pool that they are read by."""
+"""A push host for tests: its own tables, rows by one call each, and the list of a user by one call."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,6 +8,7 @@ import asyncpg
 
 from giftwise.db.main import MainDatabase
 from giftwise.db.mapping import PUSHED_FILE, load_mapping
+from tests.support.site import Site
 
 Place = tuple[float, float]
 
@@ -83,3 +84,17 @@ class PushHost:
 
 def _place(place: Place | None) -> str | None:
     return None if place is None else json.dumps({"lat": place[0], "lon": place[1]})
+
+
+async def recommend(site: Site, user: object, status: int = 200, **query: Any) -> Any:
+    """The answer of GET /recommend; a context that is no text is sent as its JSON."""
+    if not isinstance(query.get("context", ""), str):
+        query["context"] = json.dumps(query["context"])
+    answer = await site.client.get(f"/recommend/{user}", params=query)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def ids(site: Site, user: object, **query: Any) -> list[Any]:
+    """The businesses of a list."""
+    return [place["business_id"] for place in (await recommend(site, user, **query))["recommendations"]]
