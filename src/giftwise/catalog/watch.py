@@ -125,7 +125,7 @@ class ModelWatcher:
         if self._snapshot is not None and not is_newer and arrived is self._arrived:
             return False
         self._arrived = arrived
-        self._swap(await asyncio.to_thread(_together, learned, arrived) if arrived is not None else learned)
+        self._swap(await asyncio.to_thread(_together, learned, arrived))
         return True
 
     async def _watch(self) -> None:
@@ -172,10 +172,22 @@ class ModelWatcher:
             self._complaint = None
 
 
-def _together(learned: Snapshot, arrived: Arrived) -> Snapshot:
-    """A snapshot with what came since: that is available as it says itself, the rest as before."""
+def _together(learned: Snapshot, arrived: Arrived | None) -> Snapshot:
+    """A snapshot with what came since: that is available as it says itself, the rest as before.
+
+    Its indexes are made here, in a thread of their own, so that the first request does not wait for them.
+    """
+    if arrived is None:
+        _index(learned.model)
+        return learned
     model, places = overlaid(learned.model, arrived.items)
     available = np.ones(len(model), dtype=np.bool_)
     available[: len(learned.available)] = learned.available
     available[places] = arrived.items.in_stock
+    _index(model)
     return Snapshot(model, available, f"{learned.version}+{arrived.name}")
+
+
+def _index(model: Model) -> None:
+    if "topics" in model:
+        _ = model.topics, model.words
