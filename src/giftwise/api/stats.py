@@ -13,7 +13,7 @@ from giftwise.api.engine import Engine
 from giftwise.api.problems import problem_responses
 from giftwise.catalog.sources import BUSINESSES, PRESENTS
 from giftwise.catalog.watch import Snapshot
-from giftwise.db.tables import evaluations, popular_items, user_profiles, user_similarities
+from giftwise.db.tables import evaluations, parked_events, popular_items, user_profiles, user_similarities
 from giftwise.errors import MainDatabaseUnavailable, MappingError, ModelNotReady, NoPresents, OwnDatabaseUnavailable
 from giftwise.settings import shown
 
@@ -37,6 +37,7 @@ class OwnCounts(BaseModel):
     users_with_collaborative: int | None = Field(None, description="profiles with 3 interactions or more")
     users_with_content_based: int | None = Field(None, description="profiles with 1 or 2 interactions")
     users_with_similar_users: int | None = None
+    parked_events: int | None = Field(None, description="queued events that could not be applied and wait for a replay")
 
 
 class CacheInfo(BaseModel):
@@ -144,6 +145,7 @@ async def _own(engine: Engine) -> tuple[OwnCounts, dict[str, dict[str, Any]]]:
         select(func.count()).select_from(user_profiles).where(count >= 3).scalar_subquery().label("many"),
         select(func.count()).select_from(user_profiles).where(count.between(1, 2)).scalar_subquery().label("few"),
         select(func.count()).select_from(similar).scalar_subquery().label("similar"),
+        select(func.count()).where(parked_events.c.replayed_at.is_(None)).scalar_subquery().label("parked"),
     )
     latest = select(evaluations.c.catalog, evaluations.c.report).ext(distinct_on(evaluations.c.catalog))
     latest = latest.order_by(evaluations.c.catalog, evaluations.c.made_at.desc())
@@ -160,6 +162,7 @@ async def _own(engine: Engine) -> tuple[OwnCounts, dict[str, dict[str, Any]]]:
             users_with_collaborative=row.many,
             users_with_content_based=row.few,
             users_with_similar_users=row.similar,
+            parked_events=row.parked,
         ),
         reports,
     )
