@@ -1,8 +1,7 @@
 """The promises of the ways to the engine: a thread, Celery, django.tasks; what cannot be told now is told later."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import django
@@ -54,14 +53,6 @@ def make_shop(title: str = "Corner Roastery") -> Shop:
     return Shop.objects.create(title=title, kind=Word.objects.get_or_create(name="coffee")[0])
 
 
-def until(check: Callable[[], object]) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + 30
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_the_thread_tells_in_the_background(installed: Installed) -> None:
     """A save returns before the engine is told; soon after it is."""
     installed.use(CONFIG)
@@ -92,9 +83,29 @@ def test_a_full_queue_drops_and_says_so_once(installed: Installed, caplog: pytes
     for number in range(5):
         make_shop(f"shop {number}")
     waiting = background.background
-    until(lambda: waiting.waiting <= 2)
-    assert waiting.dropped >= 2
+    assert (waiting.left, waiting.dropped) == (2, 3)
     assert caplog.text.count("more are dropped; run giftwise_sync later") == 1
+
+
+def test_a_process_that_ends_waits_for_what_is_on_its_way(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that saves and ends at once still tells what it saved, the batch being sent included."""
+    released, answer = threading.Event(), installed.fake.answer
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        arrived.set()
+        assert released.wait(30)
+        return answer(request)
+
+    arrived = threading.Event()
+    monkeypatch.setattr(installed.fake, "answer", slow)
+    installed.use(replace(CONFIG, shutdown_seconds=30.0))
+    make_shop()
+    assert arrived.wait(30)
+    threading.Timer(0.1, released.set).start()
+    background._at_exit()
+    assert len(installed.fake.businesses) == 1
 
 
 def test_a_refused_object_does_not_hold_up_the_others(

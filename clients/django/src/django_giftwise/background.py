@@ -34,7 +34,7 @@ class Background:
     def __init__(self) -> None:
         self.dropped = 0
         self._waiting: OrderedDict[tuple[str, str], Change] = OrderedDict()
-        self._sending = False
+        self._sending = 0  # objects of the batch on its way
         self._pause = 0.0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -43,7 +43,7 @@ class Background:
         """Take a change; returns at once."""
         limit = get_engine().config.queue_size
         with self._changed:
-            if change.key not in self._waiting and len(self._waiting) >= limit:
+            if change.key not in self._waiting and len(self._waiting) + self._sending >= limit:
                 self.dropped += 1
                 if self.dropped == 1:
                     log.error("giftwise: %d changes wait already, more are dropped; run giftwise_sync later", limit)
@@ -60,9 +60,10 @@ class Background:
             return self._changed.wait_for(lambda: not self._waiting and not self._sending, seconds)
 
     @property
-    def waiting(self) -> int:
-        """How many objects wait."""
-        return len(self._waiting)
+    def left(self) -> int:
+        """How many objects are still to be told, those being sent included."""
+        with self._changed:
+            return len(self._waiting) + self._sending
 
     def _run(self) -> None:
         while True:
@@ -72,7 +73,7 @@ class Background:
                     continue
                 size = get_engine().config.batch_size
                 batch = [self._waiting.popitem(last=False)[1] for _ in range(min(size, len(self._waiting)))]
-                self._sending = True
+                self._sending = len(batch)
             told = False
             try:
                 told = self._tell(batch)
@@ -80,7 +81,7 @@ class Background:
                 with self._changed:
                     if not told:
                         self._put_back(batch)
-                    self._sending = False
+                    self._sending = 0
                     self._changed.notify_all()
             if not told:
                 time.sleep(self._pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
@@ -121,10 +122,8 @@ background = Background()
 
 def _at_exit() -> None:
     """A command that saves and ends at once still tells what it saved, if the engine is there."""
-    if background.waiting:
-        engine = get_engine()
-        if not background.wait(engine.config.shutdown_seconds):
-            log.error("giftwise: %d changes are lost with this process; run giftwise_sync", background.waiting)
+    if not background.wait(0) and not background.wait(get_engine().config.shutdown_seconds):
+        log.error("giftwise: %d changes are lost with this process; run giftwise_sync", background.left)
 
 
 def _after_fork() -> None:
