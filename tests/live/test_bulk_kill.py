@@ -13,12 +13,12 @@ from tests.support.oracle import AUDIT, make_oracle
 async def test_a_server_killed_within_bulk_calls_loses_and_doubles_nothing(
     make_database: MakeDatabase, migrated_template: str, redis_url: str, tmp_path: Path
 ) -> None:
-    """Three thousand events, two kills, each unanswered call sent again; bad lines answered, good ones applied once."""
+    """Two thousand events, two kills, each unanswered call sent again; bad lines answered, good ones applied once."""
     own_url = await make_database("bulk_kill", migrated_template)
     connection = await asyncpg.connect(own_url)
     await connection.execute(AUDIT)
     await connection.close()
-    oracle = make_oracle(3_000, users=300)
+    oracle = make_oracle(2_000, users=300)
     feeding = Feeding(
         {
             "MAIN_DATABASE_URL": "",
@@ -28,7 +28,7 @@ async def test_a_server_killed_within_bulk_calls_loses_and_doubles_nothing(
         },
         tmp_path,
     )
-    await feeding.send(oracle.bodies, a_call=400, kills=2)
+    await feeding.send(oracle.bodies, a_call=300, kills=2)
     assert feeding.kills == 2
     assert feeding.again >= 1
     assert feeding.refused == oracle.parked

@@ -7,8 +7,9 @@ import random
 import sys
 import time
 import uuid
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.conftest import MakeDatabase
 from tests.support.ports import free_port
 from tests.support.site import PASSWORD, USER
 
-TRIALS = int(os.environ.get("TRIALS", "150"))  # of staleness; 1,000 take about a minute
+TRIALS = int(os.environ.get("TRIALS", "100"))  # of staleness; 1,000 take about a minute
 KINDS = ("view", "like", "save", "purchase", "share")
 CATEGORIES = ("coffee", "books", "sport", "music")
 FRESH_SECONDS = 10.0
@@ -72,29 +73,28 @@ async def market(
         "EVENTS_STREAM": "",
     }
     ports = [free_port(), free_port()]
-    async with AsyncExitStack() as stack:
+    processes = list[Process]()
+    try:
         for command in (["worker"], *(["serve", "--port", str(port)] for port in ports)):
-            await stack.enter_async_context(_running(command, environment, folder))
-        clients = []
-        for port in ports:
-            client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", auth=(USER, PASSWORD), timeout=30)
-            clients.append(await stack.enter_async_context(client))
-            await _ready(client)
-        yield Market(tuple(clients))
+            processes.append(await _start(command, environment, folder))
+        async with AsyncExitStack() as stack:
+            clients = []
+            for port in ports:
+                client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", auth=(USER, PASSWORD), timeout=30)
+                clients.append(await stack.enter_async_context(client))
+                await _ready(client)
+            yield Market(tuple(clients))
+    finally:
+        for process in processes:
+            process.terminate()
+        await asyncio.wait_for(asyncio.gather(*(process.wait() for process in processes)), 30)
 
 
-@asynccontextmanager
-async def _running(command: list[str], environment: dict[str, str], folder: Path) -> AsyncIterator[None]:
-    """A giftwise process, ended in order at the end."""
+async def _start(command: list[str], environment: dict[str, str], folder: Path) -> Process:
     with (folder / f"{'-'.join(command)}.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "giftwise", *command, env=environment, cwd=folder, stdout=log, stderr=log
         )
-    try:
-        yield
-    finally:
-        process.terminate()
-        await asyncio.wait_for(process.wait(), 30)
 
 
 async def _ready(client: httpx.AsyncClient) -> None:
