@@ -97,6 +97,25 @@ async def test_a_row_that_becomes_visible_late_is_not_missed(push_host: PushHost
     assert second.items.titles == ("Late", "Business 2")
 
 
+async def test_a_change_that_becomes_visible_late_is_not_missed(push_host: PushHost) -> None:
+    """Neither the number of rows nor the newest time tells of it: the sum of the times does."""
+    await push_host.business(1)
+    late = await asyncpg.connect(push_host.url)
+    transaction = late.transaction()
+    await transaction.start()
+    await late.execute("UPDATE businesses SET name = 'Changed', updated_at = clock_timestamp() WHERE id = '1'")
+    await push_host.business(2)
+    seen = Arrivals(push_host.main())
+    first = await seen.look(0)
+    assert first is not None
+    assert first.items.titles == ("Business 1", "Business 2")
+    await transaction.commit()
+    await late.close()
+    second = await seen.look(0)
+    assert second is not None
+    assert second.items.titles == ("Changed", "Business 2")
+
+
 async def test_after_the_next_generation_only_what_is_newer_arrives(push_host: PushHost) -> None:
     """A generation read later has the older rows itself."""
     await push_host.business(1)

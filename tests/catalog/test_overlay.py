@@ -1,5 +1,6 @@
 """What came since a generation: in the lists as if it had been learned, without moving what was."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,3 +87,22 @@ def test_a_catalog_that_was_never_learned_is_what_came() -> None:
     assert found.answer_ids(np.array([0, 1], np.int32)) == [10, 2]
     found, _ = overlaid(found, businesses(business("7a")))
     assert found.answer_ids(np.array([0, 1, 2], np.int32)) == ["10", "2", "7a"]
+
+
+def test_words_mean_the_same_in_masks_and_codes() -> None:
+    """What came has vocabularies of its own: its bits and codes are those of the model's words, which grow."""
+
+    def dressed(row: Any, word: str, platform: str) -> Items:
+        return replace(
+            businesses(row), suitable_for=np.array([1]), suitable_for_words=(word,),
+            platform=np.zeros(1, np.int16), platforms=(platform,),
+        )  # fmt: skip
+
+    found, _ = overlaid(blank("businesses", businesses()), dressed(business(1), "friend", "ozon"))
+    for number, word, platform in ((2, "family", "wildberries"), (3, "friend", "ozon"), (4, "family", "ozon")):
+        found, _ = overlaid(found, dressed(business(number), word, platform))
+    assert found.facts["words"]["suitable_for"] == ["friend", "family"]
+    assert found["suitable_for"].tolist() == [0b01, 0b10, 0b01, 0b10]
+    assert [found.word("platforms", code) for code in found["platform"].tolist()] == [
+        "ozon", "wildberries", "ozon", "ozon",
+    ]  # fmt: skip

@@ -45,7 +45,7 @@ def blank(catalog: str, nothing: Items) -> Model:
 
 
 def overlaid(model: Model, items: Items) -> tuple[Model, NDArray[np.int32]]:
-    """The model with these items in it, and the place of each of them. `model` stays as it is.
+    """A learned (or blank) model with these items in it, and the place of each of them. `model` stays as it is.
 
     Costs a copy of all but the neighbours, which are most of it.
     """
