@@ -73,6 +73,8 @@ async def _run(folder: Path, rabbit_url: str | None, options: argparse.Namespace
     print(f"applied {len(oracle.applied):,}, parked {len(oracle.parked):,}")
     rate = (options.events - killing.first) / killing.seconds
     print(f"from the first to the last: {killing.seconds:.1f} s, {rate:,.0f} events/s, restarts included")
+    if not options.kills:
+        print(f"the worker took {killing.cpu_seconds:.1f} s of one core, its start included")
     print("\n".join(wrong) if wrong else "the oracle agrees: each applied exactly once and in order, the rest parked")
     return wrong
 

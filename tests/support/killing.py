@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
+import psutil
 
 # The applied and the parked: what the consumer is done with.
 DONE = "SELECT (SELECT count(*) FROM applied_events) + (SELECT count(*) FROM parked_events)"
@@ -28,6 +29,7 @@ class Killing:
     killed_at: list[int] = field(default_factory=list)
     seconds: float = 0.0  # from the first event done to the last
     first: int = 0  # how many were done when they were first seen
+    cpu_seconds: float = 0.0  # of the last worker, its start included
 
     async def run(self, total: int, kills: int, *, seed: int = 1, limit: float = 300.0) -> None:
         """Until `total` different events are done. TimeoutError after `limit` seconds."""
@@ -49,6 +51,8 @@ class Killing:
                         process = await self._start()
                     await asyncio.sleep(LOOK_SECONDS if kills else RARE_LOOK_SECONDS)
                 self.seconds = time.monotonic() - began
+                used = psutil.Process(process.pid).cpu_times()
+                self.cpu_seconds = used.user + used.system
         finally:
             await connection.close()
             process.send_signal(signal.SIGTERM)
