@@ -24,15 +24,16 @@ class NearnessParams:
 DEFAULTS = NearnessParams()
 
 
-def kilometres(lat: float, lon: float, lats: Floats, lons: Floats) -> NDArray[np.float64]:
-    """Distances on the sphere (haversine) from one place to many, all in degrees; NaN where a place is unknown."""
-    here_lat, here_lon = np.radians(lat), np.radians(lon)
-    there_lat, there_lon = np.radians(lats.astype(np.float64)), np.radians(lons.astype(np.float64))
-    chord = (
-        np.sin((there_lat - here_lat) / 2) ** 2
-        + np.cos(here_lat) * np.cos(there_lat) * np.sin((there_lon - here_lon) / 2) ** 2
-    )
-    return np.asarray(2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))
+def kilometres(lat: float, lon: float, lats: Floats, lons: Floats) -> Floats:
+    """Distances on the sphere (haversine) from one place to many, all in degrees; NaN where a place is unknown.
+
+    Differences are taken before they are rounded to float32, whose trigonometry is several times faster: to 0.1 %.
+    """
+    half_lat = np.radians((lats - np.float64(lat)) / 2).astype(np.float32)
+    half_lon = np.radians((lons - np.float64(lon)) / 2).astype(np.float32)
+    cosines = np.cos(np.radians(lats)) * np.float32(np.cos(np.radians(lat)))
+    chord = np.sin(half_lat) ** 2 + cosines * np.sin(half_lon) ** 2
+    return np.asarray(np.float32(2 * EARTH_KM) * np.arcsin(np.sqrt(np.clip(chord, 0, 1))), dtype=np.float32)
 
 
 def nearness(lat: float, lon: float, lats: Floats, lons: Floats, params: NearnessParams = DEFAULTS) -> Floats:
