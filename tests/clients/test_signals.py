@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from django_giftwise.testing import FakeEngine
-from tests.clients.shop.models import Customer, Favourite, Shop, Word
+from tests.clients.shop.models import Cafe, Customer, Favourite, Shop, Word
 
 
 def make_shop(title: str = "Corner Roastery", **others: object) -> Shop:
@@ -66,6 +66,17 @@ def test_what_is_deleted_or_withdrawn_is_deleted_there(engine: FakeEngine) -> No
     shop.delete()
     anna.delete()
     assert (engine.businesses, engine.users, engine.interactions) == ({}, {}, {})
+
+
+def test_a_proxy_is_the_model_behind_it(engine: FakeEngine) -> None:
+    """Saved and deleted by another name, it is the same business."""
+    shop = make_shop()
+    cafe = Cafe.objects.get(pk=shop.pk)
+    cafe.title = "renamed by proxy"
+    cafe.save()
+    assert engine.businesses[str(shop.pk)]["name"] == "renamed by proxy"
+    cafe.delete()
+    assert engine.businesses == {}
 
 
 def test_many_to_many_changes_are_told_from_both_sides(engine: FakeEngine) -> None:

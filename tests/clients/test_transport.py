@@ -121,6 +121,23 @@ def test_the_breaker_closes_by_itself_when_the_engine_is_back() -> None:
     engine.close()
 
 
+def test_an_engine_that_comes_and_goes_is_looked_for_by_one() -> None:
+    """However often the breaker opens, somebody looks, and never a crowd."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("down")
+
+    engine = make(answer, breaker_failures=1, breaker_seconds=600.0)
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            engine.ask(CALL)
+        engine.breakers["write"].close()
+    assert engine._loop is not None
+    looking = [task for task in asyncio.all_tasks(engine._loop) if "_heal" in repr(task.get_coro())]
+    assert len(looking) == 1
+    engine.close()
+
+
 def test_only_repeatable_calls_are_repeated() -> None:
     """A recommendation is asked for again after a 503; what may not be repeated is not."""
     calls = 0

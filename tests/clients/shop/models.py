@@ -38,6 +38,13 @@ class Shop(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
 
+class Cafe(Shop):
+    """The same table by another name."""
+
+    class Meta:
+        proxy = True
+
+
 class Favourite(models.Model):
     """A customer likes a shop."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Final, ParamSpec
 
+from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import router, transaction
 from django.db.models import ManyToManyField, Model
@@ -25,12 +26,18 @@ _UID: Final = "django_giftwise"
 def connect() -> None:
     """Listen to every declared model, and to the many-to-many fields that its body reads."""
     for model, declaration in registry:
-        post_save.connect(_saved, sender=model, dispatch_uid=_UID)
-        post_delete.connect(_deleted, sender=model, dispatch_uid=_UID)
+        for sender in (model, *_proxies(model)):
+            post_save.connect(_saved, sender=sender, dispatch_uid=_UID)
+            post_delete.connect(_deleted, sender=sender, dispatch_uid=_UID)
         for name in declaration.m2m:
             field = m2m_field(model, name)
             if field is not None:
                 m2m_changed.connect(_related, sender=field.remote_field.through, dispatch_uid=f"{_UID} {model} {name}")
+
+
+def _proxies(model: type[Model]) -> list[type[Model]]:
+    """Models over the same table, whose saves Django reports in their own name."""
+    return [other for other in apps.get_models() if other._meta.proxy and other._meta.concrete_model is model]
 
 
 def m2m_field(model: type[Model], name: str) -> "ManyToManyField[Any, Any] | None":

@@ -41,6 +41,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: httpx.AsyncClient | None = None
         self._lock = threading.Lock()
+        self._looking: set[str] = set()  # names of breakers for which somebody looks
         lanes: tuple[Lane, ...] = ("read", "write")
         self.breakers: dict[Lane, Breaker] = {
             lane: Breaker(lane, config.breaker_failures, self._look_for_it) for lane in lanes
@@ -168,14 +169,25 @@ class Engine:
         return self._client
 
     def _look_for_it(self, breaker: Breaker) -> None:
+        with self._lock:
+            if breaker.name in self._looking:
+                return
+            self._looking.add(breaker.name)
         self._start(self._heal(breaker))
+
+    def _looks_on(self, breaker: Breaker) -> bool:
+        """Decided under the lock, so that a breaker that opens again is never left without anyone who looks."""
+        with self._lock:
+            if not breaker.is_open:
+                self._looking.discard(breaker.name)
+            return breaker.is_open
 
     async def _heal(self, breaker: Breaker) -> None:
         """Look whether the engine is back, now and then, at nobody's cost; close the breaker when it is.
 
         Alive is enough: an engine that lacks something else says so quickly, and the breaker opens again.
         """
-        while breaker.is_open:
+        while self._looks_on(breaker):
             await asyncio.sleep(self.config.breaker_seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
             with contextlib.suppress(httpx.HTTPError, TimeoutError):
                 async with asyncio.timeout(self.config.timeout):
