@@ -118,6 +118,24 @@ async def test_a_host_that_only_pushes_needs_no_database_to_try(tmp_path: Path) 
     assert "there are no presents" in output
 
 
+async def test_a_push_host_needs_no_main_database(tmp_path: Path, own_url: str, redis_url: str) -> None:
+    """`check` is content and says which catalogs are on; what only presents can do says that there are none."""
+    environment = {"RECOMMENDATIONS_DATABASE_URL": own_url, "RECOMMENDATIONS_REDIS_URL": redis_url}
+    code, output = await run("check", folder=tmp_path, **environment)
+    assert code == 0, output
+    assert "catalogs: no presents, businesses (pushed)" in output
+    assert "main database:" not in output
+    assert "0 businesses" in output
+    for command in (("seed",), ("evaluate", "--catalog", "presents")):
+        code, output = await run(*command, folder=tmp_path, **environment)
+        assert code == 1, output
+        assert "MAIN_DATABASE_URL is not set" in output
+        assert "Traceback" not in output
+    code, output = await run("worker", "--once", folder=tmp_path, **environment)
+    assert code == 0, output
+    assert "catalogs: no presents, businesses (pushed)" in output
+
+
 async def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path) -> None:
     """No traceback for a typing error in the environment."""
     code, output = await run("check", folder=tmp_path, PORT="eighty")
