@@ -1,6 +1,7 @@
 """The promises of the ways to the engine: a thread, Celery, django.tasks; what cannot be told now is told later."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -74,6 +75,21 @@ def test_what_is_saved_while_the_engine_is_away_is_told_when_it_is_back(installe
     installed.fake.down = False
     assert background.background.wait(30)
     assert {one["name"] for one in installed.fake.businesses.values()} == {"shop 0 renamed", "shop 1 renamed"}
+
+
+def test_what_could_not_be_told_is_tried_again(installed: Installed) -> None:
+    """Without another save: the breaker opens only at a second attempt."""
+    installed.use(CONFIG)
+    installed.fake.down = True
+    shop = make_shop()
+    breaker = transport.get_engine().breakers["write"]
+    deadline = time.monotonic() + 30
+    while not breaker.is_open:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    installed.fake.down = False
+    assert background.background.wait(30)
+    assert list(installed.fake.businesses) == [str(shop.pk)]
 
 
 def test_a_full_queue_drops_and_says_so_once(installed: Installed, caplog: pytest.LogCaptureFixture) -> None:
