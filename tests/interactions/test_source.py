@@ -16,6 +16,7 @@ from giftwise.errors import MappingError
 from giftwise.interactions.bulk import read_interactions
 from giftwise.interactions.event import MOST_FACTOR, WEIGHTS, Kind
 from giftwise.interactions.history import NEWEST_PASSING, History, read_history
+from giftwise.interactions.recency import HistoryParams
 from tests.support.market import PushHost
 
 
@@ -50,7 +51,7 @@ async def test_a_history_has_every_kind_with_its_weight(host: PushHost, model: M
     assert history.places.tolist() == [2, 1, 0]
     assert history.settled.tolist() == [1]
     expected = [WEIGHTS[Kind.SAVE] * MOST_FACTOR, WEIGHTS[Kind.PURCHASE], WEIGHTS[Kind.VIEW] * 2]
-    np.testing.assert_allclose(history.weights(), expected, rtol=1e-3)
+    np.testing.assert_allclose(history.weights(HistoryParams(fading=0)), expected, rtol=1e-3)
 
 
 async def test_a_repeat_with_another_weight_is_another_history(host: PushHost, model: Model) -> None:
