@@ -117,7 +117,9 @@ class Settings(BaseSettings):
     cache_ttl_popular: int = Field(900, ge=0, description="Seconds that a popular list stays cached.")
     cache_ttl_personalized: int = Field(7200, ge=0, description="Seconds that a personalised list stays cached.")
     cache_ttl_user_profile: int = Field(14400, ge=0, description="Seconds that a user's profile stays cached.")
-    main_pool_size: int = Field(8, ge=1, le=200, description="Connections to the main database per process.")
+    main_pool_size: int = Field(
+        8, ge=1, le=200, description="Connections per process to each database that a catalog is read from."
+    )
     own_pool_size: int = Field(5, ge=1, le=200, description="Connections to our own database per process.")
     redis_timeout_ms: int = Field(
         80,

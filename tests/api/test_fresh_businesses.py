@@ -163,6 +163,24 @@ async def test_without_the_database_the_model_answers(market: tuple[Site, PushHo
             await until(healed)
 
 
+async def test_a_shared_database_that_is_away_is_named(market: tuple[Site, PushHost]) -> None:
+    """Health tells of it apart from ours, and only where it is another one; lists go on."""
+    site, host = market
+    assert "businesses_database" not in (await site.get("/health"))["services"]
+    await host.business(1, ["tea"])
+    async with Proxy(host.url) as door:
+        settings = site.engine.settings.model_copy(update={"businesses_database_url": SecretStr(door.url)})
+        async with open_site(settings) as other:
+            await until_known(other, 1)
+            health = await other.get("/health")
+            assert (health["status"], health["services"]["businesses_database"]) == ("healthy", "up")
+            await door.shut()
+            health = await other.get("/health")
+            assert (health["status"], health["services"]["businesses_database"]) == ("degraded", "down")
+            assert health["services"]["recommendations_database"] == "up"
+            assert await ids(other, "anyone") == [1]
+
+
 async def test_a_push_host_has_no_presents_and_says_so(market: tuple[Site, PushHost]) -> None:
     """503 with a code of its own, no promise of a retry; health and stats tell which parts are on."""
     site, _ = market

@@ -85,11 +85,12 @@ async def test_check_names_each_broken_connection_and_hides_every_secret(tmp_pat
         MAIN_DATABASE_URL=f"postgresql://a:{SECRET}@127.0.0.1:1/x",
         RECOMMENDATIONS_DATABASE_URL=f"postgresql://a:{SECRET}@127.0.0.1:1/y",
         RECOMMENDATIONS_REDIS_URL=f"redis://:{SECRET}@127.0.0.1:1/0", BASIC_AUTH_PASSWORD=SECRET,
+        RABBITMQ_URL=f"amqp://a:{SECRET}@127.0.0.1:1/",
     )  # fmt: skip
     assert code == 1
     assert SECRET not in output
     assert "postgresql://a:***@127.0.0.1:1/x" in output
-    assert output.count("fails ") == 3, output
+    assert output.count("fails ") == 4, output
     assert "Traceback" not in output
 
 

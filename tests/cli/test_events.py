@@ -32,8 +32,6 @@ async def test_parked_events_are_listed_and_replayed(
     assert code == 0, output
     for words in ("good", "bad", "[a reason]", "redis:tests", "2 parked"):
         assert words in output, output
-    code, output = await run("events", "replay", folder=tmp_path, **urls)
-    assert code == 2, output
     code, output = await run("events", "replay", "--all", folder=tmp_path, **urls)
     assert code == 1, output
     assert "1 applied, 1 still parked" in output

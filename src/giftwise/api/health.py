@@ -26,6 +26,7 @@ class Services(BaseModel):
     main_database: Optional = Field(description="off: this server has no presents")
     recommendations_database: Part
     redis: Part
+    businesses_database: Part | None = Field(None, description="only where businesses are read from another one")
 
 
 class Health(BaseModel):
@@ -72,15 +73,19 @@ async def ready(engine: Ours, response: Response) -> Health:
 
 
 async def _look(engine: Engine) -> Health:
-    main, own, redis = await asyncio.gather(_main(engine), _is_up(engine.own.ping()), _is_up(_redis(engine)))
+    main, own, redis, shared = await asyncio.gather(
+        _main(engine), _is_up(engine.own.ping()), _is_up(_redis(engine)), _shared(engine)
+    )
     try:
         generation = engine.leading.current().model.generation
     except ModelNotReady:
         generation = None
-    whole: Status = "healthy" if main != "down" and own and redis else "degraded"
+    whole: Status = "healthy" if "down" not in (main, shared) and own and redis else "degraded"
     return Health(
         status="unhealthy" if generation is None else whole,
-        services=Services(main_database=main, recommendations_database=_word(own), redis=_word(redis)),
+        services=Services(
+            main_database=main, recommendations_database=_word(own), redis=_word(redis), businesses_database=shared
+        ),
         version=__version__,
         generation=generation,
     )
@@ -88,6 +93,12 @@ async def _look(engine: Engine) -> Health:
 
 async def _main(engine: Engine) -> Optional:
     return "off" if engine.pulled is None else _word(await _is_up(engine.pulled.main.ping()))
+
+
+async def _shared(engine: Engine) -> Part | None:
+    if engine.settings.businesses_database_url is None:
+        return None
+    return _word(await _is_up(engine.businesses.main.ping()))
 
 
 async def _redis(engine: Engine) -> None:

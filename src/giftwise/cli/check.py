@@ -16,6 +16,7 @@ from giftwise.db.migrate import is_current
 from giftwise.db.schema import HostSchema
 from giftwise.db.totals import Totals
 from giftwise.errors import GiftwiseError
+from giftwise.interactions.rabbit import RabbitQueue
 from giftwise.settings import Settings, get_settings, shown
 
 CHECK_TIMEOUT_MS = 3_000
@@ -43,6 +44,7 @@ async def _connections(settings: Settings) -> bool:
         ("recommendations database", _own),
         *([("businesses' database", _businesses)] if settings.businesses_database_url is not None else []),
         ("redis", _redis),
+        *([("rabbitmq", _rabbitmq)] if settings.rabbitmq_url is not None else []),
     ]
     good = True
     for name, look in checks:
@@ -101,3 +103,12 @@ async def _redis(settings: Settings) -> str:
     finally:
         await store.close()
     return f"version {(facts or {}).get('redis_version', 'unknown')}"
+
+
+async def _rabbitmq(settings: Settings) -> str:
+    queue = RabbitQueue(str(settings.rabbitmq_connection_url), settings.events_queue, settings.events_batch)
+    try:
+        lag = await queue.lag()
+    finally:
+        await queue.close()
+    return f"{lag.waiting:,} events wait in {settings.events_queue}"

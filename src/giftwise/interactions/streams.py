@@ -24,6 +24,8 @@ CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 10.0  # on top of what a read waits
 FIRST: Final = "0-0"
 
+_FAULTS: Final = (RedisError, OSError, TimeoutError)
+
 log = logger(__name__)
 
 
@@ -45,11 +47,9 @@ class RedisStream:
         """Make the group at the stream's beginning, so that what was sent before the first worker counts too."""
         try:
             await self._client.xgroup_create(self._stream, GROUP, id=FIRST, mkstream=True)
-        except ResponseError as error:
+        except _FAULTS as error:
             if not str(error).startswith("BUSYGROUP"):
-                raise TransportLost(str(error)) from error
-        except (RedisError, OSError) as error:
-            raise TransportLost(type(error).__name__) from error
+                raise _lost(error) from error
         await self._warn_of_eviction()
         self._claim_from = FIRST
 
@@ -63,8 +63,8 @@ class RedisStream:
             answer: Any = await self._client.xreadgroup(
                 GROUP, CONSUMER, {self._stream: ">"}, count=most, block=max(1, int(seconds * 1000))
             )
-        except (RedisError, OSError, TimeoutError) as error:  # NOGROUP too: Redis was emptied; `open` makes it anew
-            raise TransportLost(type(error).__name__) from error
+        except _FAULTS as error:  # NOGROUP too: Redis was emptied; `open` makes it anew
+            raise _lost(error) from error
         if not answer:
             return []
         entries = next(iter(answer.values())) if isinstance(answer, Mapping) else answer[0][1]
@@ -78,8 +78,8 @@ class RedisStream:
                 pipe.xack(self._stream, GROUP, *tags)
                 pipe.xdel(self._stream, *tags)
                 await pipe.execute()
-        except (RedisError, OSError, TimeoutError) as error:
-            raise TransportLost(type(error).__name__) from error
+        except _FAULTS as error:
+            raise _lost(error) from error
 
     async def lag(self) -> Lag:
         """The stream's length and the age of its first entry, by Redis's clock at that time."""
@@ -88,8 +88,8 @@ class RedisStream:
                 pipe.xlen(self._stream)
                 pipe.xrange(self._stream, count=1)
                 waiting, oldest = await pipe.execute()
-        except (RedisError, OSError, TimeoutError) as error:
-            raise TransportLost(type(error).__name__) from error
+        except _FAULTS as error:
+            raise _lost(error) from error
         age = time.time() - _milliseconds(oldest[0][0]) / 1000 if oldest else 0.0
         return Lag(waiting, max(age, 0.0))
 
@@ -122,10 +122,15 @@ class RedisStream:
         """A Redis that throws any key away when it is full would throw away events nobody has read."""
         try:
             policy: Any = await self._client.config_get("maxmemory-policy")
-        except (RedisError, OSError):
+        except _FAULTS:
             return  # managed servers forbid CONFIG
         if str(policy.get("maxmemory-policy", "")).startswith("allkeys"):
             log.warning("redis_may_evict_events", stream=self._stream, advice="set maxmemory-policy to volatile-lru")
+
+
+def _lost(error: BaseException) -> TransportLost:
+    """What Redis answered, or the kind of failure alone: its text could hold a part of the URL."""
+    return TransportLost(str(error) if isinstance(error, ResponseError) else type(error).__name__)
 
 
 def _milliseconds(tag: bytes) -> int:

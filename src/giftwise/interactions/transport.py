@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 
-class TransportLost(Exception):
+class TransportLost(ConnectionError):
     """The queue cannot be reached now; nothing is lost, it is tried again."""
 
 

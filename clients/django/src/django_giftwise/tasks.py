@@ -9,7 +9,7 @@ from django_giftwise.carriers import tell_now
 from django_giftwise.changes import Change
 from django_giftwise.errors import Unavailable
 
-MOST_RETRIES: Final = 12  # with the pauses below, about an hour; after that giftwise_sync repairs
+MOST_RETRIES: Final = 16  # with the pauses below, 40 minutes on average; after that giftwise_sync repairs
 
 
 @shared_task(
