@@ -7,10 +7,10 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 DEMO_DIR ?= .demo
 
-.PHONY: help demo test lint format up down seed logs serve worker quality fuzz holdout
+.PHONY: help demo test lint format up down seed logs serve worker quality fuzz holdout queue-kill
 
 help: ## list the verbs
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
 demo: .venv/ready ## set up, seed, learn, serve on embedded servers and show real answers (DATA=folder of CSV files)
 	@DATA_DIR=$(DEMO_DIR) $(RUN) giftwise demo $(if $(DATA),--data $(DATA)) || test $$? = 130  # Ctrl-C
@@ -34,8 +34,9 @@ serve: .venv/ready ## the API (embedded servers where no URL is set)
 worker: .venv/ready ## the jobs
 	@$(RUN) giftwise worker $(ARGS)
 
-seed: .venv/ready ## fill the host database with generated data (SCALE=demo, S or L)
+seed: .venv/ready ## fill both catalogs with generated data (SCALE=demo, S or L, of presents)
 	@$(RUN) giftwise seed --scale $(or $(SCALE),demo)
+	@$(RUN) giftwise seed --catalog businesses
 
 up: .venv/ready ## API and worker in the background; make logs, make down
 	@mkdir -p .giftwise/logs
@@ -59,6 +60,9 @@ quality: .venv/ready ## ranking quality on public data sets in ../shared/data
 
 holdout: .venv/ready ## one like held out of 2,000 users: our lists over HTTP against a tuned ItemKNN
 	@$(RUN) python benchmarks/holdout.py $(ARGS)
+
+queue-kill: .venv/ready ## 100,000 queued events, the worker killed ten times, an oracle (ARGS="--transport rabbitmq")
+	@OPENBLAS_NUM_THREADS=1 $(RUN) python -m benchmarks.queue_kill $(ARGS)
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	@$(UV) sync --frozen --quiet --compile-bytecode

@@ -1,7 +1,7 @@
 """Real servers for every test: one embedded PostgreSQL and Redis a run, a fresh database where a test asks."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,8 @@ from giftwise.db import embedded
 from giftwise.db.embedded import EmbeddedServers
 from giftwise.db.own import OwnDatabase
 from giftwise.log import configure
+from tests.support.market import PushHost
+from tests.support.rabbit import open_rabbit, rabbitmq_script
 
 configure("warning")
 _numbers = itertools.count(1)
@@ -35,6 +37,8 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Emb
             await connection.execute(f"ALTER SYSTEM SET {name} = off")
         await connection.execute("SELECT pg_reload_conf()")
         await connection.close()
+        async with redis.asyncio.Redis.from_url(running.redis_url) as client:
+            await client.config_set("appendonly", "no")
         yield running
 
 
@@ -84,6 +88,14 @@ async def own(own_url: str) -> AsyncIterator[OwnDatabase]:
     await database.close()
 
 
+@pytest.fixture
+async def push_host(own_url: str) -> AsyncIterator[PushHost]:
+    """A host that pushes, by its rows in our own database, fresh."""
+    host = PushHost(own_url, await asyncpg.connect(own_url))
+    yield host
+    await host.close()
+
+
 @pytest.fixture(scope="session")
 def redis_url(servers: EmbeddedServers) -> str:
     """Redis of this test run."""
@@ -96,3 +108,12 @@ async def redis_db(redis_url: str) -> str:
     async with redis.asyncio.Redis.from_url(redis_url) as client:
         await client.flushdb()
     return redis_url
+
+
+@pytest.fixture(scope="session")
+def rabbit_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """RabbitMQ of this test run, started at the first test that asks for it."""
+    if rabbitmq_script() is None:
+        pytest.skip("RabbitMQ is not installed here: apt-get install rabbitmq-server")
+    with open_rabbit(tmp_path_factory.mktemp("rabbit")) as url:
+        yield url

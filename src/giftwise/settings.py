@@ -3,6 +3,7 @@
 Each field is a name, a default and one sentence; docs/reference/settings.md is generated from this file.
 """
 
+import hmac
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -37,7 +38,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
     main_database_url: SecretStr | None = Field(
-        None, description="The host's PostgreSQL, read only. Unset: an embedded server is started."
+        None,
+        description="The host's PostgreSQL, read only. Unset: an embedded server is started, or, where"
+        " RECOMMENDATIONS_DATABASE_URL is set, there are no presents.",
     )
     recommendations_database_url: SecretStr | None = Field(
         None, description="Our own PostgreSQL. Unset: an embedded server is started."
@@ -46,9 +49,17 @@ class Settings(BaseSettings):
         None, description="Redis for the cache. Unset: an embedded server is started."
     )
     rabbitmq_url: SecretStr | None = Field(None, description="RabbitMQ for queued events; unset means none.")
+    events_stream: str = Field(
+        "giftwise:events", description="Redis stream of queued events; empty means that none is read."
+    )
+    events_queue: str = Field("giftwise.events", min_length=1, description="RabbitMQ queue of queued events.")
+    events_batch: int = Field(500, ge=1, le=5_000, description="Queued events that one transaction applies at most.")
     basic_auth_username: str = Field("giftwise", min_length=1, description="User name of HTTP Basic.")
     basic_auth_password: SecretStr | None = Field(
         None, description="Password of HTTP Basic. There is no default: `serve` refuses to start without one."
+    )
+    worker_metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of the worker's own /metrics on HOST; unset means none."
     )
     metrics_open: bool = Field(False, description="Whether /metrics answers without a password.")
     cors_allow_origins: str = Field("", description="Origins whose browsers may call, comma separated.")
@@ -57,8 +68,22 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         Path(".giftwise"), description="Folder of the embedded servers and of the memory-mapped models."
     )
+    embedded_presents: bool = Field(
+        True,
+        description="Whether an embedded server stands for the host's database too, where no URL is set; false for a"
+        " host that only pushes.",
+    )
     main_mapping: Path | None = Field(
         None, description="TOML file that maps the host's schema; unset means the contract's own schema."
+    )
+
+    businesses_database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL that businesses, their users and interactions are read from, where a host shares its"
+        " own instead of pushing. Unset: our own, which hosts push into.",
+    )
+    businesses_mapping: Path | None = Field(
+        None, description="TOML file that maps that database's schema; unset means our own tables."
     )
 
     max_similar_users: int = Field(20, ge=1, le=1000, description="How many similar users are kept per user.")
@@ -92,7 +117,9 @@ class Settings(BaseSettings):
     cache_ttl_popular: int = Field(900, ge=0, description="Seconds that a popular list stays cached.")
     cache_ttl_personalized: int = Field(7200, ge=0, description="Seconds that a personalised list stays cached.")
     cache_ttl_user_profile: int = Field(14400, ge=0, description="Seconds that a user's profile stays cached.")
-    main_pool_size: int = Field(8, ge=1, le=200, description="Connections to the main database per process.")
+    main_pool_size: int = Field(
+        8, ge=1, le=200, description="Connections per process to each database that a catalog is read from."
+    )
     own_pool_size: int = Field(5, ge=1, le=200, description="Connections to our own database per process.")
     redis_timeout_ms: int = Field(
         80,
@@ -103,6 +130,7 @@ class Settings(BaseSettings):
     main_statement_timeout_ms: int = Field(
         2000, ge=1, description="Milliseconds that a request's query may take in the main database."
     )
+    bulk_most_mb: int = Field(32, ge=1, le=1024, description="Megabytes that one bulk call may send.")
     default_currency: str = Field("RUB", min_length=3, max_length=3, description="Currency where items name none.")
 
     debug: bool = Field(False, description="Development mode: readable logs, tracebacks in the log.")
@@ -124,12 +152,24 @@ class Settings(BaseSettings):
         "rabbitmq_url",
         "basic_auth_password",
         "main_mapping",
+        "businesses_database_url",
+        "businesses_mapping",
+        "worker_metrics_port",
         mode="before",
     )
     @classmethod
     def empty_is_unset(cls, value: object) -> object:
         """`NAME=` in an .env file means the same as no line at all."""
         return None if value == "" else value
+
+    def admits(self, username: str, password: str) -> bool:
+        """Whether these are the credentials of HTTP Basic. Without a password set nobody is admitted."""
+        if self.basic_auth_password is None:
+            return False
+        # Both are compared in full whatever the first says, so that the time tells nothing.
+        right_name = hmac.compare_digest(username.encode(), self.basic_auth_username.encode())
+        right_password = hmac.compare_digest(password.encode(), self.basic_auth_password.get_secret_value().encode())
+        return right_name & right_password
 
     @property
     def origins(self) -> list[str]:
@@ -145,6 +185,11 @@ class Settings(BaseSettings):
     def recommendations_db_url(self) -> str | None:
         """RECOMMENDATIONS_DATABASE_URL; in a container localhost is read as the host `postgres`."""
         return _in_container_host(self.recommendations_database_url, "postgres")
+
+    @property
+    def businesses_db_url(self) -> str | None:
+        """BUSINESSES_DATABASE_URL, else our own; in a container localhost is read as the host `postgres`."""
+        return _in_container_host(self.businesses_database_url or self.recommendations_database_url, "postgres")
 
     @property
     def redis_connection_url(self) -> str | None:

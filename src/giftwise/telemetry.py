@@ -29,6 +29,17 @@ model_made_at = Gauge(
 job_seconds = Histogram(
     "giftwise_job_seconds", "Seconds that a job ran", ("job", "status"), buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 )
+events = Counter("giftwise_events", "Queued events dealt with: applied, repeated or parked", ("source", "outcome"))
+event_batch_seconds = Histogram(
+    "giftwise_event_batch_seconds", "Seconds spent on applying one batch of queued events", ("source",), buckets=SECONDS
+)
+events_waiting = Gauge(
+    "giftwise_events_waiting", "Queued events not dealt with yet", ("source",), multiprocess_mode="livemax"
+)
+events_oldest_seconds = Gauge(
+    "giftwise_events_oldest_seconds", "Age of the oldest queued event", ("source",), multiprocess_mode="livemax"
+)
+events_parked = Gauge("giftwise_events_parked", "Parked events that wait for a replay", multiprocess_mode="livemax")
 
 
 def registry() -> CollectorRegistry:

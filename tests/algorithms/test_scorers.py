@@ -84,7 +84,8 @@ def test_the_request_s_modules_load_neither_scipy_nor_polars() -> None:
     """An API process stays small: the online modules import numpy alone."""
     code = (
         "import sys, giftwise.algorithms.neighbours, giftwise.algorithms.content, giftwise.algorithms.blend, "
-        "giftwise.algorithms.diversity, giftwise.algorithms.profiles; "
+        "giftwise.algorithms.diversity, giftwise.algorithms.profiles, giftwise.algorithms.topics, "
+        "giftwise.algorithms.nearness, giftwise.algorithms.standing; "
         "sys.exit(bool({'scipy', 'polars'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

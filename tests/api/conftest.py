@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -43,4 +44,17 @@ async def shop(
 async def site(shop: Shop) -> AsyncIterator[Site]:
     """The API over the shop."""
     async with open_site(shop.settings) as running:
+        yield running
+
+
+@pytest.fixture
+def push_settings(own_url: str, redis_db: str, tmp_path: Path) -> Settings:
+    """A push host that has sent nothing yet; its main database is as empty as its own."""
+    return make_settings(own_url, own_url, redis_db, tmp_path)
+
+
+@pytest.fixture
+async def push(push_settings: Settings) -> AsyncIterator[Site]:
+    """One API process over it."""
+    async with open_site(push_settings) as running:
         yield running

@@ -93,6 +93,7 @@ async def test_without_the_main_database_lists_come_from_cache_and_model(doors: 
     assert problem["code"] == "main_database_unavailable"
     stats = await site.get("/stats")
     assert stats["recommendations_database"]["cached_user_profiles"] > 0
+    assert stats["recommendations_database"]["parked_events"] == 0
 
 
 async def test_what_a_dead_main_database_answered_is_not_kept(doors: Doors, shop: Shop, busy: int) -> None:

@@ -1,5 +1,7 @@
 """Generations: published whole, loaded as they were, refused when altered, forgotten when old."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from giftwise.catalog import blobs
+from giftwise.catalog.manifest import Manifest
 from giftwise.catalog.store import ModelStore, State
 from giftwise.db.own import OwnDatabase
 from giftwise.errors import BrokenModel
@@ -208,3 +211,13 @@ async def test_a_start_without_the_database_finds_the_last_generation(
     model = await dead.load_remembered()
     assert model is not None
     assert model.generation == 2
+
+
+def test_threads_of_one_process_remember_the_same_generation(tmp_path: Path) -> None:
+    """Who loads at the same time on one host does not take the other's half-written file away."""
+    store = ModelStore(OwnDatabase("postgresql://127.0.0.1:9/none"), tmp_path / "host")
+    manifest = Manifest(7, datetime.now(UTC), {}, {})
+    with ThreadPoolExecutor(8) as threads:
+        for remembered in [threads.submit(store._remember, manifest) for _ in range(400)]:
+            remembered.result()
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["7.json"]

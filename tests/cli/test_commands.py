@@ -53,7 +53,8 @@ async def test_the_demo_shows_three_users_and_leaves_nothing_behind_at_ctrl_c(tm
     code, output = await run("demo", folder=tmp_path, interrupt_at="/docs", PORT=port)
     assert code == 0, output
     for words in ("a new user", "a light user", "an experienced user", "popular", "content_based", "collaborative",
-                  "Because you liked", "password", f"http://127.0.0.1:{port}/docs"):  # fmt: skip
+                  "Because you liked", "a push host", "The New Roastery", "recorded", "password",
+                  f"http://127.0.0.1:{port}/docs"):  # fmt: skip
         assert words in output, output
     assert "Traceback" not in output
     assert left_behind(tmp_path) == []
@@ -84,11 +85,12 @@ async def test_check_names_each_broken_connection_and_hides_every_secret(tmp_pat
         MAIN_DATABASE_URL=f"postgresql://a:{SECRET}@127.0.0.1:1/x",
         RECOMMENDATIONS_DATABASE_URL=f"postgresql://a:{SECRET}@127.0.0.1:1/y",
         RECOMMENDATIONS_REDIS_URL=f"redis://:{SECRET}@127.0.0.1:1/0", BASIC_AUTH_PASSWORD=SECRET,
+        RABBITMQ_URL=f"amqp://a:{SECRET}@127.0.0.1:1/",
     )  # fmt: skip
     assert code == 1
     assert SECRET not in output
     assert "postgresql://a:***@127.0.0.1:1/x" in output
-    assert output.count("fails ") == 3, output
+    assert output.count("fails ") == 4, output
     assert "Traceback" not in output
 
 
@@ -101,6 +103,38 @@ async def test_check_is_content_with_servers_that_work(tmp_path: Path, own_url: 
     assert code == 1
     assert 'relation "handpicked_presents" does not exist' in output
     assert "the schema is up to date" in output
+
+
+async def test_a_host_that_only_pushes_needs_no_database_to_try(tmp_path: Path) -> None:
+    """EMBEDDED_PRESENTS=false: all is well without a host's tables, and businesses can be seeded; presents cannot."""
+    others = {"EMBEDDED_PRESENTS": "false", "DATA_DIR": str(tmp_path)}
+    code, output = await run("seed", "--catalog", "businesses", folder=tmp_path, **others)
+    assert code == 0, output
+    assert "100 businesses, 200 users" in output
+    code, output = await run("worker", "--once", folder=tmp_path, **others)
+    assert code == 0, output
+    assert "catalogs: no presents, businesses (pushed)" in output
+    code, output = await run("seed", folder=tmp_path, **others)
+    assert code == 1
+    assert "there are no presents" in output
+
+
+async def test_a_push_host_needs_no_main_database(tmp_path: Path, own_url: str, redis_url: str) -> None:
+    """`check` is content and says which catalogs are on; what only presents can do says that there are none."""
+    environment = {"RECOMMENDATIONS_DATABASE_URL": own_url, "RECOMMENDATIONS_REDIS_URL": redis_url}
+    code, output = await run("check", folder=tmp_path, **environment)
+    assert code == 0, output
+    assert "catalogs: no presents, businesses (pushed)" in output
+    assert "main database:" not in output
+    assert "0 businesses" in output
+    for command in (("seed",), ("evaluate", "--catalog", "presents")):
+        code, output = await run(*command, folder=tmp_path, **environment)
+        assert code == 1, output
+        assert "MAIN_DATABASE_URL is not set" in output
+        assert "Traceback" not in output
+    code, output = await run("worker", "--once", folder=tmp_path, **environment)
+    assert code == 0, output
+    assert "catalogs: no presents, businesses (pushed)" in output
 
 
 async def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path) -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from giftwise.catalog.presents import CHUNK, available_query
+from giftwise.catalog.arrivals import arrivals_query, mark_query
+from giftwise.catalog.presents import CHUNK, available_query, cards_query
 from giftwise.db.mapping import load_mapping
 from giftwise.interactions.history import history_query
 from giftwise.interactions.tail import query_by_id, query_by_time
 from giftwise.people.users import crowd_query, user_query
+from giftwise.recommend.customers import customer_query
 from giftwise.seeding.host import EVENT_TABLES, IdType, create_indexes, create_tables
 from tests.support.host import Host, MakeDatabase, make_id, open_bare_host, open_host
+from tests.support.market import PushHost
 
 PRESENTS, LIKES, USERS = 20_000, 30_000, 3_000
 KINDS = ("integer", "bigint", "uuid", "text", "varchar", "char(12)")
@@ -102,6 +105,32 @@ async def test_the_newest_clicks_are_not_searched_among_everybodys(make_database
         assert {node.get("Index Name") for node in _nodes(plan)} - {None} == {
             "index_handpicked_present_clicks_on_user_id"
         }
+
+
+async def test_a_list_of_businesses_reads_by_index(push_host: PushHost) -> None:
+    """One user, their deeds, the rows of what is shown and what came since: each by an index of our own tables."""
+    await push_host.conn.execute(
+        f"INSERT INTO businesses (id, name, updated_at) SELECT n, n, now() - n * interval '1 minute'"
+        f" FROM generate_series(1, {PRESENTS}) n;"
+        f"INSERT INTO users (id) SELECT n FROM generate_series(1, {USERS}) n;"
+        f"INSERT INTO user_interactions SELECT n % {USERS}, n, kind, 1, now() - n * interval '1 minute'"
+        f" FROM generate_series(1, {LIKES}) n, unnest(ARRAY['view', 'like']) kind;"
+        "ANALYZE businesses, users, user_interactions"
+    )
+    main = push_host.main()
+    schema = await main.schema()
+    assert schema.users is not None
+    since = await push_host.conn.fetchval("SELECT extract(epoch FROM now() - interval '5 minutes')::float8")
+    for sql, argument, indexes in (
+        (history_query(schema), "77", 2),
+        (customer_query(schema.users), "77", 1),
+        (cards_query(schema), [str(number) for number in range(1, 60)], 1),
+        (mark_query(schema), since, 1),
+        (arrivals_query(schema), since, 1),
+    ):
+        scans = list(_nodes(await _plan(main, sql, argument)))
+        assert "Seq Scan" not in {node["Node Type"] for node in scans}, sql
+        assert sum("Index Cond" in node for node in scans) == indexes, sql
 
 
 def _sql_id(kind: str, number: str) -> str:

@@ -1,6 +1,6 @@
 """A small learnable host, cloned for each test, and what runs jobs on it in this process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 
 from giftwise.catalog.store import ModelStore
 from giftwise.db.own import OwnDatabase
-from giftwise.jobs import runs
+from giftwise.jobs import runs, worker
 from giftwise.jobs.execute import execute
 from giftwise.jobs.runs import Run
 from giftwise.seeding.world import Scale, seed
@@ -57,3 +57,14 @@ def learn(own: OwnDatabase, settings: Settings) -> Learn:
         return await runs.get(own, asked.id)
 
     return run
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do runs without a process of their own, which test_kill.py is about: that saves its start each time."""
+
+    async def run_here(own: OwnDatabase, settings: Settings, run_ids: Sequence[str], *_: object) -> list[Run]:
+        await execute(settings, run_ids)
+        return [await runs.get(own, run_id) for run_id in run_ids]
+
+    monkeypatch.setattr(worker, "run_in_child", run_here)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -12,24 +12,11 @@ from sqlalchemy import text
 
 from giftwise.catalog.store import ModelStore
 from giftwise.db.own import OwnDatabase
-from giftwise.jobs import runner, runs, worker
-from giftwise.jobs.execute import execute
-from giftwise.jobs.runs import Run
+from giftwise.jobs import runner, runs
 from giftwise.jobs.schedule import JOB_NAMES, SYNC_JOBS
 from giftwise.jobs.worker import run_once, run_worker
 from giftwise.settings import Settings
 from tests.jobs.conftest import Learn
-
-
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do runs without a process of their own, which test_kill.py is about: that saves its start each time."""
-
-    async def run_here(own: OwnDatabase, settings: Settings, run_ids: Sequence[str], *_: object) -> list[Run]:
-        await execute(settings, run_ids)
-        return [await runs.get(own, run_id) for run_id in run_ids]
-
-    monkeypatch.setattr(worker, "run_in_child", run_here)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from giftwise.settings import Settings
 USER, PASSWORD = "host", "correct horse"
 
 
-def make_settings(main_url: str, own_url: str, redis_url: str, data_dir: Path, **others: Any) -> Settings:
+def make_settings(main_url: str | None, own_url: str, redis_url: str, data_dir: Path, **others: Any) -> Settings:
     """Settings that name real servers and read no environment file."""
     return Settings(
         _env_file=None,

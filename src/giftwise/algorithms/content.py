@@ -1,11 +1,12 @@
 """A user's history and the items' facts in; how well every item fits what the user chose before out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from giftwise.algorithms.topics import NOTHING, Taste, TasteParams, score_taste, whole_taste
 from giftwise.catalog.model import Model
 from giftwise.people.demographics import AGE_GROUPS, GENDERS
 
@@ -31,6 +32,10 @@ class ContentParams:
     """Share of the user's history meant for the same gender."""
     text: float = 1.5
     """Cosine between the item's title and the mean title of the user's history."""
+    topics: float = 2.0
+    """Agreement of the item's categories, tags and words with the user's: in catalogs whose items have such traits."""
+    taste: TasteParams = field(default_factory=TasteParams)
+    """How stated interests and a history make one taste."""
     price_spread: float = 0.5
     """Smallest width of the price's bell curve, in natural logs (0.5: a factor of 1.65 either way)."""
     similar_title: float = 0.5
@@ -57,8 +62,15 @@ DEFAULTS = ContentParams()
 _AGE_BITS = (np.arange(1 << len(AGE_GROUPS))[:, None] >> np.arange(len(AGE_GROUPS)) & 1).astype(np.float32)
 
 
-def score_content(model: Model, places: NDArray[np.int32], weights: Floats, params: ContentParams = DEFAULTS) -> Floats:
-    """Fit of every item with a history of `places` [h] and `weights` [h]: float32 [n].
+def score_content(
+    model: Model,
+    places: NDArray[np.int32],
+    weights: Floats,
+    params: ContentParams = DEFAULTS,
+    *,
+    stated: Taste = NOTHING,
+) -> Floats:
+    """Fit of every item with a history of `places` [h] and `weights` [h], and with what is stated: float32 [n].
 
     A weighted sum of facets, each comparing the item with the history's own shares; a facet that the item or the
     history lacks adds nothing. NaN where no facet can be compared at all. Negative weights push away.
@@ -70,6 +82,11 @@ def score_content(model: Model, places: NDArray[np.int32], weights: Floats, para
         for weight, fit, comparable in _facets(model, places, shares, params):
             scores += np.multiply(fit, np.float32(weight), out=fit)
             known |= comparable
+    taste = whole_taste(model, places, weights, stated, params.taste)
+    if len(taste):
+        fit = score_taste(model.topics, taste)
+        scores += fit * np.float32(params.topics)
+        known |= fit != 0
     scores[~known] = np.nan
     return scores
 

@@ -215,6 +215,7 @@ def preference_matrix(
         now=int(interactions.at.max(initial=0)),
     )
     shape = (interactions.users, interactions.items)
+    weights = interactions.weighed(weights)
     matrix = csr_array((weights, (interactions.user, interactions.item)), shape=shape, dtype=np.float32)
     matrix.sum_duplicates()
     matrix.data[matrix.data < 0] = 0

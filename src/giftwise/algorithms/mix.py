@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from giftwise.algorithms.blend import blend, scaled
 from giftwise.algorithms.content import ContentParams, score_content
 from giftwise.algorithms.neighbours import NeighbourParams, score_neighbours
+from giftwise.algorithms.topics import NOTHING, Taste
 from giftwise.catalog.model import Model, RankedItems
 
 Floats = NDArray[np.float32]
@@ -55,6 +56,17 @@ class Mix:
         )
 
 
+MARKET: Final = Mix(few=(0.2, 0.7, 0.1), many=(0.4, 0.55, 0.05))
+"""Where items have categories, tags and places: what a business is says more than it does of a gift, and a marketplace
+has few people on many places, so that its neighbours are weaker."""
+
+
+def mix_of(model: Model) -> Mix:
+    """What the model's lists are mixed of: as it was learned, else by what its items have."""
+    kept = model.facts.get("mix")
+    return MARKET if kept is None and "topics" in model else Mix.of_json(kept)
+
+
 def mixed_scores(
     model: Model,
     places: NDArray[np.int32],
@@ -64,12 +76,14 @@ def mixed_scores(
     *,
     neighbours: NeighbourParams | None = None,
     content: ContentParams | None = None,
+    stated: Taste = NOTHING,
 ) -> Floats:
     """Score of every item for a history of `places` [h] and `weights` [h]: float32 [n], NaN where no voice speaks.
 
-    `popular` is the list of the user's own segment. Voices without a share are not computed.
+    `popular` is the list of the user's own segment, `stated` what the user says of their taste. Voices without a
+    share are not computed.
     """
-    heard = voices(model, places, weights, popular, shares, neighbours=neighbours, content=content)
+    heard = voices(model, places, weights, popular, shares, neighbours=neighbours, content=content, stated=stated)
     return mix_voices(heard, shares, len(model))
 
 
@@ -110,13 +124,14 @@ def voices(
     *,
     neighbours: NeighbourParams | None = None,
     content: ContentParams | None = None,
+    stated: Taste = NOTHING,
 ) -> dict[int, Floats]:
     """The voices that have a share and can speak, by their place in Shares."""
     heard: dict[int, Floats] = {}
     if shares[NEIGHBOURS] > 0:
         heard[NEIGHBOURS] = score_neighbours(model, places, weights, neighbours or NeighbourParams())
     if shares[CONTENT] > 0:
-        heard[CONTENT] = score_content(model, places, weights, content or ContentParams())
+        heard[CONTENT] = score_content(model, places, weights, content or ContentParams(), stated=stated)
     if shares[POPULAR] > 0 and popular is not None:
         heard[POPULAR] = spread_list(popular, len(model))
     return heard

@@ -27,7 +27,7 @@ def score_neighbours(
     The score of item j is the sum over history items i of weight(i) * W[i, j], W being the graph filter's rows
     (algorithms/graph.py). NaN where no neighbour row names the item: nothing can be said. Negative weights push away.
     """
-    places, weights = weightiest(places, weights, params.max_history)
+    places, weights = weightiest(*_with_rows(model, places, weights), params.max_history)
     rows = model["neighbours"][places]
     added = np.multiply(model["neighbour_weights"][places], weights[:, None], dtype=np.float32)
     # Pads are -1: one place is put in front of the catalog for them and cut off again.
@@ -41,17 +41,24 @@ def score_neighbours(
     return scores
 
 
+def has_neighbours(model: Model, places: NDArray[np.int32]) -> bool:
+    """Whether any of these items has a neighbour: whether `score_neighbours` could speak at all."""
+    return bool((model["neighbours"][places[places < len(model["neighbours"])]] >= 0).any())
+
+
 def similar_items(model: Model, place: int, limit: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Up to `limit` neighbours of one item, heaviest first, and their weights."""
-    row = model["neighbours"][place, :limit]
+    row = model["neighbours"][place : place + 1, :limit].ravel()
     length = int(np.count_nonzero(row >= 0))
-    return np.asarray(row[:length]), model["neighbour_weights"][place, :length].astype(np.float32)
+    weights = model["neighbour_weights"][place : place + 1, :length].ravel()
+    return np.asarray(row[:length]), weights.astype(np.float32)
 
 
 def because_of(
     model: Model, places: NDArray[np.int32], weights: NDArray[np.float32], chosen: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """For each chosen item [c], the history item that added most to its score: places int32 [c], -1 for none."""
+    places, weights = _with_rows(model, places, weights)
     reasons = np.full(len(chosen), -1, dtype=np.int32)
     slots = np.full(len(model) + 1, -1, dtype=np.int32)  # the last one is where the pads (-1) look
     slots[chosen] = np.arange(len(chosen), dtype=np.int32)
@@ -63,6 +70,14 @@ def because_of(
     history, column = history[useful], column[useful]
     reasons[hit[history, column]] = places[history]
     return reasons
+
+
+def _with_rows(
+    model: Model, places: NDArray[np.int32], weights: NDArray[np.float32]
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Without the items that came after the learning (catalog/overlay.py): they have no rows yet."""
+    learned = places < len(model["neighbours"])
+    return (places, weights) if learned.all() else (places[learned], weights[learned])
 
 
 def weightiest(

@@ -64,6 +64,7 @@ def segment_popularity(
         half_life_days=params.half_life_days,
         now=now,
     )
+    weights = interactions.weighed(weights)
     gender, age, geo = _who(interactions, crowd, items)
     n = len(items)
     everyone = (gender, age, interactions.item, weights)

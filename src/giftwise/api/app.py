@@ -8,7 +8,20 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from giftwise import __version__
-from giftwise.api import admin, health, metrics, pages, presents, problems, profiles, stats
+from giftwise.api import (
+    admin,
+    bulk,
+    health,
+    interactions,
+    metrics,
+    pages,
+    presents,
+    problems,
+    profiles,
+    recommend,
+    stats,
+    sync,
+)
 from giftwise.api.edge import Edge
 from giftwise.api.engine import build
 from giftwise.log import configure
@@ -48,7 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
-    for surface in (presents, profiles, admin, stats, health, metrics, pages):
+    for surface in (presents, profiles, recommend, sync, interactions, bulk, admin, stats, health, metrics, pages):
         app.include_router(surface.router)
     app.mount(pages.ASSETS, pages.assets())
     if settings.origins:

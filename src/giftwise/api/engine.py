@@ -8,12 +8,15 @@ from giftwise import telemetry
 from giftwise.cache.answers import Answers
 from giftwise.cache.profiles import ProfileCache
 from giftwise.cache.redis import CacheStore
+from giftwise.catalog.arrivals import Arrivals
+from giftwise.catalog.sources import Source, businesses_source, presents_source
 from giftwise.catalog.store import ModelStore
 from giftwise.catalog.watch import ModelWatcher, Snapshot
 from giftwise.db.main import MainDatabase
-from giftwise.db.mapping import load_mapping
 from giftwise.db.own import OwnDatabase
-from giftwise.errors import GiftwiseError
+from giftwise.errors import GiftwiseError, NoPresents
+from giftwise.interactions.record import Recorder
+from giftwise.recommend.marketplace import Marketplace
 from giftwise.recommend.people import People
 from giftwise.recommend.profiles import ProfileDesk
 from giftwise.recommend.recommender import Lifetimes, Recommender
@@ -21,53 +24,108 @@ from giftwise.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
-    """Connections, the watched model, and what answers questions with them."""
+class Pulled:
+    """What answers for presents: the host's database, the watched model, lists and profiles."""
 
-    settings: Settings
     main: MainDatabase
-    own: OwnDatabase
-    cache: CacheStore
-    answers: Answers
     watcher: ModelWatcher
     presents: Recommender
     profiles: ProfileDesk
 
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Connections, the watched models, and what answers questions with them."""
+
+    settings: Settings
+    own: OwnDatabase
+    cache: CacheStore
+    answers: Answers
+    recorder: Recorder
+    businesses: Marketplace
+    pulled: Pulled | None
+
+    @property
+    def main(self) -> MainDatabase:
+        """The host's database; NoPresents where there is none."""
+        return self._pulled().main
+
+    @property
+    def watcher(self) -> ModelWatcher:
+        """The presents' model; NoPresents."""
+        return self._pulled().watcher
+
+    @property
+    def presents(self) -> Recommender:
+        """Lists of presents; NoPresents."""
+        return self._pulled().presents
+
+    @property
+    def profiles(self) -> ProfileDesk:
+        """Profiles of the presents' users; NoPresents."""
+        return self._pulled().profiles
+
+    @property
+    def leading(self) -> ModelWatcher:
+        """The model by which this server is judged ready: the presents', where there are any."""
+        return self.pulled.watcher if self.pulled is not None else self.businesses.watcher
+
     async def start(self) -> None:
-        """Look for a model once and keep looking; nothing here needs a server to be up."""
-        self.watcher.on_change(_report)
-        await self.watcher.start()
-        with suppress(GiftwiseError):  # so that the first request does not pay for looking at the host's schema
-            await self.main.schema()
+        """Look for models once and keep looking; nothing here needs a server to be up."""
+        for main, watcher in self._catalogs():
+            watcher.on_change(_report)
+            await watcher.start()
+            with suppress(GiftwiseError):  # so that the first request does not pay for looking at the host's schema
+                await main.schema()
 
     async def close(self) -> None:
         """Give every connection back."""
-        await self.watcher.stop()
+        for _, watcher in self._catalogs():
+            await watcher.stop()
         await self.answers.close()
-        await asyncio.gather(self.main.close(), self.own.close(), self.cache.close())
+        databases = [main.close() for main, _ in self._catalogs()]
+        await asyncio.gather(*databases, self.own.close(), self.cache.close())
+
+    def _catalogs(self) -> list[tuple[MainDatabase, ModelWatcher]]:
+        presents = [] if self.pulled is None else [(self.pulled.main, self.pulled.watcher)]
+        return [*presents, (self.businesses.main, self.businesses.watcher)]
+
+    def _pulled(self) -> Pulled:
+        if self.pulled is None:
+            raise NoPresents("MAIN_DATABASE_URL is not set: this server has businesses alone, at /recommend")
+        return self.pulled
 
 
 def build(settings: Settings) -> Engine:
     """Put the parts together. ValueError where a URL is missing; `giftwise serve` fills them in beforehand."""
-    urls = (settings.db_url, settings.recommendations_db_url, settings.redis_connection_url)
-    if None in urls:
-        raise ValueError("MAIN_DATABASE_URL, RECOMMENDATIONS_DATABASE_URL and RECOMMENDATIONS_REDIS_URL are all needed")
-    main_url, own_url, redis_url = (str(url) for url in urls)
-    main = MainDatabase(
-        main_url,
-        load_mapping(settings.main_mapping),
-        pool_size=settings.main_pool_size,
-        statement_timeout_ms=settings.main_statement_timeout_ms,
-    )
+    own_url, redis_url = settings.recommendations_db_url, settings.redis_connection_url
+    if own_url is None or redis_url is None:
+        raise ValueError("RECOMMENDATIONS_DATABASE_URL and RECOMMENDATIONS_REDIS_URL are both needed")
     own = OwnDatabase(own_url, pool_size=settings.own_pool_size)
     cache = CacheStore(redis_url, settings.redis_timeout_ms)
-    answers, profile_cache = Answers(cache), ProfileCache(cache)
-    watcher = ModelWatcher(ModelStore(own, settings.data_dir, "presents"), settings.model_poll_seconds)
+    answers = Answers(cache)
+    presents = presents_source(settings)
+    pulled = None if presents is None else _pull(settings, presents, own, answers, ProfileCache(cache))
+    return Engine(settings, own, cache, answers, Recorder(own, answers), _market(settings, own, answers), pulled)
+
+
+def _pull(
+    settings: Settings, source: Source, own: OwnDatabase, answers: Answers, profile_cache: ProfileCache
+) -> Pulled:
+    main = source.open(settings, pool_size=settings.main_pool_size)
+    watcher = ModelWatcher(ModelStore(own, settings.data_dir, source.name), settings.model_poll_seconds)
     people = People(main, own, profile_cache, settings.cache_ttl_user_profile)
     lifetimes = Lifetimes(settings.cache_ttl_popular, settings.cache_ttl_personalized)
-    presents = Recommender(watcher, main, people, answers, lifetimes)
-    profiles = ProfileDesk(presents, own, profile_cache, settings.cache_ttl_user_profile)
-    return Engine(settings, main, own, cache, answers, watcher, presents, profiles)
+    presents = Recommender(watcher, main, people, answers, lifetimes, catalog=source.name)
+    return Pulled(main, watcher, presents, ProfileDesk(presents, own, profile_cache, settings.cache_ttl_user_profile))
+
+
+def _market(settings: Settings, own: OwnDatabase, answers: Answers) -> Marketplace:
+    source = businesses_source(settings)
+    main = source.open(settings, pool_size=settings.main_pool_size)
+    store = ModelStore(own, settings.data_dir, source.name)
+    watcher = ModelWatcher(store, settings.model_poll_seconds, Arrivals(main))
+    return Marketplace(watcher, main, answers, settings.cache_ttl_personalized, catalog=source.name)
 
 
 def _report(snapshot: Snapshot) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import Final, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from giftwise import __version__
 from giftwise.api.calls import Ours
@@ -16,15 +16,17 @@ router = APIRouter(tags=["health"])
 
 CHECK_SECONDS: Final = 1.0
 Part = Literal["up", "down"]
+Optional = Literal["up", "down", "off"]
 Status = Literal["healthy", "degraded", "unhealthy"]
 
 
 class Services(BaseModel):
     """Each part by itself."""
 
-    main_database: Part
+    main_database: Optional = Field(description="off: this server has no presents")
     recommendations_database: Part
     redis: Part
+    businesses_database: Part | None = Field(None, description="only where businesses are read from another one")
 
 
 class Health(BaseModel):
@@ -71,20 +73,32 @@ async def ready(engine: Ours, response: Response) -> Health:
 
 
 async def _look(engine: Engine) -> Health:
-    main, own, redis = await asyncio.gather(
-        _is_up(engine.main.ping()), _is_up(engine.own.ping()), _is_up(_redis(engine))
+    main, own, redis, shared = await asyncio.gather(
+        _main(engine), _is_up(engine.own.ping()), _is_up(_redis(engine)), _shared(engine)
     )
     try:
-        generation = engine.watcher.current().model.generation
+        generation = engine.leading.current().model.generation
     except ModelNotReady:
         generation = None
-    whole: Status = "healthy" if main and own and redis else "degraded"
+    whole: Status = "healthy" if "down" not in (main, shared) and own and redis else "degraded"
     return Health(
         status="unhealthy" if generation is None else whole,
-        services=Services(main_database=_word(main), recommendations_database=_word(own), redis=_word(redis)),
+        services=Services(
+            main_database=main, recommendations_database=_word(own), redis=_word(redis), businesses_database=shared
+        ),
         version=__version__,
         generation=generation,
     )
+
+
+async def _main(engine: Engine) -> Optional:
+    return "off" if engine.pulled is None else _word(await _is_up(engine.pulled.main.ping()))
+
+
+async def _shared(engine: Engine) -> Part | None:
+    if engine.settings.businesses_database_url is None:
+        return None
+    return _word(await _is_up(engine.businesses.main.ping()))
 
 
 async def _redis(engine: Engine) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from giftwise.fields import Asked, Word, printable
 from giftwise.ids import TEXT_MAX
 from giftwise.people.demographics import parse_age, parse_gender
 from giftwise.recommend.page import Answer, Detail
@@ -16,13 +17,6 @@ INT64 = 2**63
 def _id_text(value: Any) -> Any:
     """Ids come as JSON numbers or strings; inside they are text until the database's own kind is known."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def printable(value: str) -> str:
-    """The value, unless it has control characters such as NUL, which no host uses and PostgreSQL refuses."""
-    if not value.isprintable():
-        raise ValueError("only printable characters")
-    return value
 
 
 def _not_bool(value: Any) -> Any:
@@ -50,7 +44,6 @@ Id = Annotated[
     StringConstraints(min_length=1, max_length=TEXT_MAX),
     AfterValidator(printable),
 ]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
 Gender = Annotated[str | None, BeforeValidator(_gender, json_schema_input_type=str | None)]
 Age = Annotated[str | None, BeforeValidator(_age, json_schema_input_type=str | int | None)]
 Geo = Annotated[
@@ -59,20 +52,6 @@ Geo = Annotated[
     Field(ge=-INT64, lt=INT64, description="the host's region id; absent or null = any"),
 ]
 Price = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
-
-
-class Asked(BaseModel):
-    """A part of a host's request; unknown fields are ignored, as hosts send extra ones."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    @model_validator(mode="before")
-    @classmethod
-    def null_is_absent(cls, data: Any) -> Any:
-        """`"filters": null` means the same as no filters at all, and so for every other field."""
-        if not isinstance(data, dict):
-            return data
-        return {name: value for name, value in data.items() if value is not None}
 
 
 class UserParams(Asked):

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from giftwise.errors import FieldError, GiftwiseError, InvalidRequest, Unauthorized
+from giftwise.errors import FieldError, GiftwiseError, InvalidRequest, MalformedBody, Unauthorized, pointer
 from giftwise.log import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -96,10 +96,10 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     faults: list[FieldError] = []
     for fault in error.errors():
         if fault["type"] == "json_invalid":
-            return _document(400, "invalid_json", "The body is not JSON", f"{fault['ctx']['error']} in the body")
-        path = [str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"]]
+            return _document(400, MalformedBody.code, MalformedBody.title, f"{fault['ctx']['error']} in the body")
+        path = fault["loc"]
         where = path[1:] if path and path[0] in PARTS else path
-        faults.append(FieldError("/" + "/".join(where) if where else "", fault["msg"].removeprefix("Value error, ")))
+        faults.append(FieldError(pointer(where), fault["msg"].removeprefix("Value error, ")))
     detail = "; ".join(f"{fault.pointer or 'body'}: {fault.message}" for fault in faults)
     return _document(422, InvalidRequest.code, InvalidRequest.title, detail, faults=tuple(faults))
 

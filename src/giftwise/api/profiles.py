@@ -7,8 +7,9 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from giftwise.api.calls import Guarded, Ours
-from giftwise.api.present_schema import Age, Asked, Gender, Geo, Word, printable
+from giftwise.api.present_schema import Age, Gender, Geo
 from giftwise.api.problems import problem_responses
+from giftwise.fields import Asked, Word, printable
 from giftwise.ids import TEXT_MAX
 from giftwise.people.users import Demographics
 

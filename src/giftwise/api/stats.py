@@ -5,14 +5,16 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from giftwise import __version__, telemetry
 from giftwise.api.calls import Guarded, Ours
 from giftwise.api.engine import Engine
 from giftwise.api.problems import problem_responses
+from giftwise.catalog.sources import BUSINESSES, PRESENTS
 from giftwise.catalog.watch import Snapshot
-from giftwise.db.tables import evaluations, popular_items, user_profiles, user_similarities
-from giftwise.errors import MainDatabaseUnavailable, MappingError, ModelNotReady, OwnDatabaseUnavailable
+from giftwise.db.tables import evaluations, parked_events, popular_items, user_profiles, user_similarities
+from giftwise.errors import MainDatabaseUnavailable, MappingError, ModelNotReady, NoPresents, OwnDatabaseUnavailable
 from giftwise.settings import shown
 
 router = APIRouter(tags=["operation"], dependencies=[Guarded], responses=problem_responses())
@@ -35,6 +37,7 @@ class OwnCounts(BaseModel):
     users_with_collaborative: int | None = Field(None, description="profiles with 3 interactions or more")
     users_with_content_based: int | None = Field(None, description="profiles with 1 or 2 interactions")
     users_with_similar_users: int | None = None
+    parked_events: int | None = Field(None, description="queued events that could not be applied and wait for a replay")
 
 
 class CacheInfo(BaseModel):
@@ -66,6 +69,16 @@ class ModelStats(BaseModel):
     choice: dict[str, Any] | None = Field(description="what tuning chose, on what grounds; null while defaults serve")
 
 
+class BusinessStats(BaseModel):
+    """The model of the businesses, and what came since it was learned."""
+
+    generation: int = Field(description="0 before the first")
+    age_seconds: float
+    businesses: int
+    available_businesses: int
+    quality: dict[str, Any] = Field(description="the latest offline evaluation; empty before the first")
+
+
 class Stats(BaseModel):
     """The state of the service."""
 
@@ -76,6 +89,7 @@ class Stats(BaseModel):
     cache_info: CacheInfo
     algorithms: dict[str, AlgorithmStats]
     model: ModelStats | None
+    businesses: BusinessStats | None
     quality: dict[str, Any] = Field(description="the latest offline evaluation; empty before the first")
     configuration: dict[str, Any] = Field(description="every setting, secrets hidden")
 
@@ -84,7 +98,7 @@ class Stats(BaseModel):
 async def stats(engine: Ours) -> Stats:
     """Answers whatever is broken: what cannot be reached is null."""
     hits, misses = _hits()
-    own, quality = await _own(engine)
+    own, reports = await _own(engine)
     return Stats(
         version=__version__,
         main_database=await _main(engine),
@@ -102,7 +116,8 @@ async def stats(engine: Ours) -> Stats:
             ).items()
         },
         model=_model(engine),
-        quality=quality,
+        businesses=_businesses(engine, reports.get(BUSINESSES, {})),
+        quality=reports.get(PRESENTS, {}),
         configuration=shown(engine.settings),
     )
 
@@ -110,7 +125,7 @@ async def stats(engine: Ours) -> Stats:
 async def _main(engine: Engine) -> MainCounts:
     try:
         totals = await engine.main.totals()
-    except (MainDatabaseUnavailable, MappingError):
+    except (MainDatabaseUnavailable, MappingError, NoPresents):
         return MainCounts()
     return MainCounts(
         total_items=totals.total_items,
@@ -120,7 +135,8 @@ async def _main(engine: Engine) -> MainCounts:
     )
 
 
-async def _own(engine: Engine) -> tuple[OwnCounts, dict[str, Any]]:
+async def _own(engine: Engine) -> tuple[OwnCounts, dict[str, dict[str, Any]]]:
+    """Counts, and the latest evaluation of each catalog."""
     count = user_profiles.c.interaction_count
     similar = select(user_similarities.c.user_id).distinct().subquery()
     counts = select(
@@ -129,12 +145,14 @@ async def _own(engine: Engine) -> tuple[OwnCounts, dict[str, Any]]:
         select(func.count()).select_from(user_profiles).where(count >= 3).scalar_subquery().label("many"),
         select(func.count()).select_from(user_profiles).where(count.between(1, 2)).scalar_subquery().label("few"),
         select(func.count()).select_from(similar).scalar_subquery().label("similar"),
+        select(func.count()).where(parked_events.c.replayed_at.is_(None)).scalar_subquery().label("parked"),
     )
-    latest = select(evaluations.c.report).order_by(evaluations.c.made_at.desc()).limit(1)
+    latest = select(evaluations.c.catalog, evaluations.c.report).ext(distinct_on(evaluations.c.catalog))
+    latest = latest.order_by(evaluations.c.catalog, evaluations.c.made_at.desc())
     try:
         async with engine.own.read() as connection:
             row = (await connection.execute(counts)).one()
-            report = (await connection.execute(latest)).scalar_one_or_none()
+            reports = {found.catalog: found.report for found in await connection.execute(latest)}
     except OwnDatabaseUnavailable:
         return OwnCounts(), {}
     return (
@@ -144,8 +162,9 @@ async def _own(engine: Engine) -> tuple[OwnCounts, dict[str, Any]]:
             users_with_collaborative=row.many,
             users_with_content_based=row.few,
             users_with_similar_users=row.similar,
+            parked_events=row.parked,
         ),
-        report or {},
+        reports,
     )
 
 
@@ -162,7 +181,7 @@ def _hits() -> tuple[int, int]:
 def _model(engine: Engine) -> ModelStats | None:
     try:
         snapshot: Snapshot = engine.watcher.current()
-    except ModelNotReady:
+    except (ModelNotReady, NoPresents):
         return None
     model = snapshot.model
     return ModelStats(
@@ -173,4 +192,18 @@ def _model(engine: Engine) -> ModelStats | None:
         segments=len(model.facts["segments"]),
         mix=model.facts.get("mix"),
         choice=model.facts.get("choice"),
+    )
+
+
+def _businesses(engine: Engine, quality: dict[str, Any]) -> BusinessStats | None:
+    try:
+        snapshot = engine.businesses.watcher.current()
+    except ModelNotReady:
+        return None
+    return BusinessStats(
+        generation=snapshot.model.generation,
+        age_seconds=round(snapshot.model.age_seconds, 1),
+        businesses=len(snapshot.model),
+        available_businesses=int(snapshot.available.sum()),
+        quality=quality,
     )

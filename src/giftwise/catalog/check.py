@@ -21,6 +21,11 @@ OTHERS: Final[Mapping[str, str]] = {
     "cards_at": "int64", "cards": "uint8", "popular_items": "int32", "popular_scores": "float32",
     "history_at": "int64", "history_items": "int32", "history_kinds": "int8",
 }  # fmt: skip
+# What a catalog whose items have traits has beside.
+TRAITED: Final[Mapping[str, str]] = {
+    "lat": "float32", "lon": "float32", "popularity": "float32", "rating": "float32", "rating_count": "float32",
+}  # fmt: skip
+TOPICS: Final[Mapping[str, str]] = {"topics_at": "int64", "topics": "int32", "topic_strengths": "float32"}
 # Positions of items, and whether -1 (none) is allowed among them.
 POSITIONS: Final[Mapping[str, int]] = {"popular_items": 0, "history_items": 0, "neighbours": -1}
 NUMBERS: Final = ("popular_scores", "neighbour_weights", "text")
@@ -45,6 +50,8 @@ def check_model(
     _offsets("cards_at", arrays["cards_at"], len(arrays["cards"]))
     _histories(arrays)
     _segments(arrays, facts)
+    if TOPICS.keys() & arrays.keys():
+        _traits(arrays, facts, count)
 
 
 def _types(arrays: Arrays, facts: Mapping[str, Any]) -> None:
@@ -65,6 +72,19 @@ def _types(arrays: Arrays, facts: Mapping[str, Any]) -> None:
         json.dumps(facts, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise BrokenModel(f"facts are not JSON: {error}") from error
+
+
+def _traits(arrays: Arrays, facts: Mapping[str, Any], count: int) -> None:
+    for name, dtype in {**TRAITED, **TOPICS}.items():
+        if name not in arrays or arrays[name].dtype != dtype:
+            raise BrokenModel(f"{name} is missing, or not {dtype}")
+    for name in TRAITED:
+        if len(arrays[name]) != count or np.isinf(arrays[name]).any():
+            raise BrokenModel(f"{name} has {len(arrays[name])} rows for {count} items, or holds infinity")
+    if len(arrays["topics_at"]) != count + 1 or len(arrays["topics"]) != len(arrays["topic_strengths"]):
+        raise BrokenModel("topics do not fit the items")
+    _offsets("topics_at", arrays["topics_at"], len(arrays["topics"]))
+    _within("topics", arrays["topics"], 0, len(facts["words"]["topics"]))
 
 
 def _lengths(arrays: Arrays, count: int) -> None:

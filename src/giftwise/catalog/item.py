@@ -6,9 +6,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from giftwise.catalog.topics import Topics
 from giftwise.ids import IdKind
 
 NO_CODE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What items have in catalogs of places and services, aligned with Items. NaN is unknown."""
+
+    lat: NDArray[np.float32]  # [n] degrees
+    lon: NDArray[np.float32]  # [n] degrees
+    popularity: NDArray[np.float32]  # [n] the host's own, in its own unit
+    rating: NDArray[np.float32]  # [n] a mean, in the host's unit
+    rating_count: NDArray[np.float32]  # [n] of how many
+    topics: Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,7 @@ class Items:
     platforms: tuple[str, ...]
     suitable_for_words: tuple[str, ...]
     acquaintance_level_words: tuple[str, ...]
+    traits: Traits | None = None  # where the mapping names any
 
     def __len__(self) -> int:
         return len(self.ids)

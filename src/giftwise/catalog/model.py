@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from giftwise.catalog.item import Items
-from giftwise.ids import IdKind, positions
+from giftwise.ids import IdKind, are_numbers, positions
 
 Arrays = Mapping[str, NDArray[Any]]
+
+TRAITS: Final = ("lat", "lon", "popularity", "rating", "rating_count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,33 @@ class RankedItems:
     items: NDArray[np.int32]
     scores: NDArray[np.float32]
     support: int
+
+
+class TopicIndex:
+    """The topics of a model both ways: of each item its words, of each word its items."""
+
+    def __init__(self, at: NDArray[np.int64], codes: NDArray[np.int32], strengths: NDArray[np.float32]) -> None:
+        """As in the model: of item i the words codes[at[i]:at[i + 1]]. Sorting a million words takes 0.1 s, once."""
+        self.items = len(at) - 1
+        self._at, self._codes, self._strengths = at, codes, strengths
+        order = np.argsort(codes, kind="stable")
+        owners = np.repeat(np.arange(self.items, dtype=np.int32), np.diff(at))
+        self._holders, self._held = owners[order], strengths[order]
+        self._starts = np.searchsorted(codes[order], np.arange(int(codes.max(initial=-1)) + 2))
+
+    def of(self, places: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.int32], NDArray[np.float32]]:
+        """The words of some items [p]: for each word the position in `places`, its code and its strength."""
+        starts, lengths = self._at[places], self._at[places + 1] - self._at[places]
+        row = np.repeat(np.arange(len(places)), lengths)
+        index = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths - starts, lengths)
+        return row, self._codes[index], self._strengths[index]
+
+    def holders(self, code: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The items that have a word, and how strongly."""
+        if code + 1 >= len(self._starts):
+            return self._holders[:0], self._held[:0]
+        part = slice(self._starts[code], self._starts[code + 1])
+        return self._holders[part], self._held[part]
 
 
 class Model:
@@ -36,21 +65,37 @@ class Model:
         Segment.key to [start, stop, support]
       neighbours i32 [n, K] (-1 pads), neighbour_weights f16 [n, K]: of each item, heaviest first
       text f32 [n, d]: unit vectors of titles; all-zero rows where there is no text
+      lat, lon, popularity, rating, rating_count f32 [n] (NaN = unknown), topics_at i64 [n+1], topics i32 (codes in the
+        vocabulary "topics"), topic_strengths f32: only in catalogs whose items have traits
       history_users sorted [u], history_at i64 [u+1], history_items i32, history_kinds i8: who did what when learned
     """
 
-    def __init__(self, catalog: str, generation: int, made_at: datetime, arrays: Arrays, facts: Mapping[str, Any]):
+    def __init__(
+        self,
+        catalog: str,
+        generation: int,
+        made_at: datetime,
+        arrays: Arrays,
+        facts: Mapping[str, Any],
+        *,
+        arrived: int = 0,
+    ):
+        """The last `arrived` items came after the learning: their ids are sorted among themselves."""
         self.catalog = catalog
         self.generation = generation
         self.made_at = made_at
         self.arrays = arrays
         self.facts = facts
+        self._learned = len(arrays["ids"]) - arrived
 
     def __len__(self) -> int:
         return len(self.arrays["ids"])
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.arrays[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.arrays
 
     @property
     def age_seconds(self) -> float:
@@ -67,6 +112,11 @@ class Model:
         """For each vocabulary (categories, platforms, suitable_for_words, ...): word -> code or bit."""
         return {name: {word: code for code, word in enumerate(words)} for name, words in self.facts["words"].items()}
 
+    @cached_property
+    def topics(self) -> TopicIndex:
+        """What the items are about; only where "topics" is in the model."""
+        return TopicIndex(self.arrays["topics_at"], self.arrays["topics"], self.arrays["topic_strengths"])
+
     def word(self, vocabulary: str, code: int) -> str | None:
         """The word of a code, None for -1."""
         return self.facts["words"][vocabulary][code] if code >= 0 else None
@@ -81,11 +131,17 @@ class Model:
 
     def positions(self, ids: NDArray[Any]) -> NDArray[np.int32]:
         """Where each id stands in this catalog, -1 where it is not there."""
-        return positions(self.arrays["ids"], ids)
+        mine = self.arrays["ids"]
+        found = positions(mine[: self._learned], ids)
+        if self._learned == len(mine):
+            return found
+        late = positions(mine[self._learned :], ids)
+        return np.where(late >= 0, late + np.int32(self._learned), found).astype(np.int32)
 
     def answer_ids(self, places: NDArray[np.int32]) -> list[int] | list[str]:
-        """Item positions as the ids that hosts know."""
-        return self.id_kind.answer(self.arrays["ids"][places])
+        """Item positions as the ids that hosts know; text ids that are all whole numbers are answered as numbers."""
+        ids = self.id_kind.answer(self.arrays["ids"][places])
+        return [int(value) for value in ids] if self.facts.get("ids_are_numbers") else ids
 
     def card(self, place: int) -> dict[str, Any]:
         """What a page shows of one item: title, currency, image_url, url."""
@@ -120,7 +176,7 @@ def item_arrays(items: Items) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         "cards_at": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         "cards": np.frombuffer(b"".join(items.cards), dtype=np.uint8),
     }
-    facts = {
+    facts: dict[str, Any] = {
         "id_kind": items.id_kind.value,
         "words": {
             "categories": list(items.categories),
@@ -129,4 +185,15 @@ def item_arrays(items: Items) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             "acquaintance_level": list(items.acquaintance_level_words),
         },
     }
+    if items.id_kind is IdKind.TEXT:
+        facts["ids_are_numbers"] = are_numbers(items.id_kind.answer(items.ids))
+    if items.traits is not None:
+        traits = items.traits
+        arrays |= {name: getattr(traits, name) for name in TRAITS}
+        arrays |= {
+            "topics_at": traits.topics.at,
+            "topics": traits.topics.code,
+            "topic_strengths": traits.topics.strength,
+        }
+        facts["words"] |= {"topics": list(traits.topics.words)}
     return arrays, facts

@@ -7,12 +7,12 @@ jobs write therefore become visible in the same commit.
 
 import asyncio
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -243,7 +243,8 @@ class ModelStore:
     def _remember(self, manifest: Manifest) -> None:
         """Keep the manifest of a generation that is known to be committed."""
         self._manifests.mkdir(parents=True, exist_ok=True)
-        temporary = self._manifests / f"{manifest.generation}.{os.getpid()}.part"  # several processes may load at once
+        # Several processes may load at once, and several tasks of one.
+        temporary = self._manifests / f"{manifest.generation}.{uuid4().hex}.part"
         temporary.write_text(json.dumps(manifest.as_json()))
         temporary.replace(self._manifest_path(manifest.generation))
 

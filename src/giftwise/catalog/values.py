@@ -16,12 +16,15 @@ from giftwise.catalog.item import NO_CODE
 from giftwise.people.demographics import AGE_GROUPS, GENDERS, WIDE_AGE, WIDE_AGE_PARTS, parse_age, parse_gender
 
 MAX_PRICE: Final = 1e9  # what costs more is a mistake in the data
+MAX_NUMBER: Final = 1e12
 MASK_WORDS: Final = 62  # bits of an int64 that stay positive; the rarest words of a longer vocabulary are dropped
 CODE_WORDS: Final = 32_000  # codes that an int16 holds
 WORD_CHARACTERS: Final = 100
 GEO_MAX: Final = 2**63 - 1
 
 Words = tuple[str, ...]
+Place = tuple[float, float]
+"""Degrees north and east."""
 
 
 @lru_cache(maxsize=65536)
@@ -46,6 +49,20 @@ def read_price(text: str | None) -> float:
         if text is not None and 0 <= (price := float(text)) <= MAX_PRICE:
             return price
     return math.nan
+
+
+def read_number(text: str | None) -> float:
+    """A number; NaN for null, for what is none, and for what no score or count can be."""
+    with suppress(ValueError):
+        if text is not None and abs(number := float(text)) <= MAX_NUMBER:
+            return number
+    return math.nan
+
+
+def read_place(lat: str | None, lon: str | None) -> Place | None:
+    """A place on Earth; None where either number is missing or outside its range."""
+    place = read_number(lat), read_number(lon)
+    return place if abs(place[0]) <= 90 and abs(place[1]) <= 180 else None
 
 
 def read_geo(text: str | None) -> int:
@@ -95,9 +112,12 @@ def make_masks(column: Sequence[Words]) -> tuple[NDArray[np.int64], Words]:
     return np.fromiter(masks, np.int64, len(column)), vocabulary
 
 
-def make_card(title: str | None, currency: str | None, image_url: str | None, url: str | None) -> bytes:
-    """What a page shows of an item, as compact JSON."""
-    return msgspec.json.encode({"title": title, "currency": currency, "image_url": image_url, "url": url})
+def make_card(
+    title: str | None, currency: str | None, image_url: str | None, url: str | None, *, categories: Words | None = None
+) -> bytes:
+    """What a page shows of an item, as compact JSON; categories only where they are given."""
+    card: dict[str, object] = {"title": title, "currency": currency, "image_url": image_url, "url": url}
+    return msgspec.json.encode(card if categories is None else {**card, "categories": categories})
 
 
 def _vocabulary(column: Sequence[Words], most: int) -> Words:

@@ -10,7 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from giftwise.catalog.arrivals import Arrivals, Arrived
 from giftwise.catalog.model import Model
+from giftwise.catalog.overlay import blank, overlaid
 from giftwise.catalog.store import ModelStore, State
 from giftwise.errors import BrokenModel, GiftwiseError, ModelNotReady
 from giftwise.log import logger
@@ -25,7 +27,8 @@ RETRY_SECONDS: Final = 30.0
 class Snapshot:
     """A model and what of it is available now. A request takes it once and keeps it to its end.
 
-    `version` is "generation.stock", such as "12.3": equal versions give equal answers.
+    `version` is "generation.stock", such as "12.3", and "12.3+name" with what came since: equal versions give equal
+    answers.
     """
 
     model: Model
@@ -36,10 +39,14 @@ class Snapshot:
 class ModelWatcher:
     """Polls the state of a catalog and swaps whole snapshots; whatever fails, the last good one serves on."""
 
-    def __init__(self, store: ModelStore, poll_seconds: float) -> None:
+    def __init__(self, store: ModelStore, poll_seconds: float, arrivals: Arrivals | None = None) -> None:
+        """With `arrivals` new and changed items join at each look; without, with the next generation."""
         self._store = store
         self._poll_seconds = poll_seconds
+        self._arrivals = arrivals
         self._snapshot: Snapshot | None = None
+        self._learned: Snapshot | None = None  # without what came since
+        self._arrived: Arrived | None = None
         self._state: State | None = None
         self._refused: tuple[int, float] | None = None  # a broken generation, and when to try it again
         self._complaint: str | None = None
@@ -71,10 +78,22 @@ class ModelWatcher:
 
     async def look(self) -> bool:
         """One look: whether the snapshot was replaced. Raises what loading raises and keeps the old snapshot."""
+        before = self._learned
+        is_newer = await self._look_at_state()
+        if self._arrivals is not None:
+            is_newer = await self._look_at_arrivals(self._arrivals, is_newer)
+        elif is_newer and self._learned is not None:
+            self._swap(self._learned)
+        if self._learned is not None and (before is None or before.model is not self._learned.model):
+            await self._store.sweep()  # hosts without a worker have nobody else to clear their disk
+        return is_newer
+
+    async def _look_at_state(self) -> bool:
+        """Whether another generation or stock serves than before."""
         state = await self._store.state()
         if state == self._state or state.generation == 0 or self._is_refused(state.generation):
             return False
-        model = self._snapshot.model if self._snapshot is not None else None
+        model = self._learned.model if self._learned is not None else None
         if model is None or model.generation != state.generation:
             try:
                 model = await self._store.load(state.generation)
@@ -85,10 +104,28 @@ class ModelWatcher:
         available = np.ones(len(model), dtype=np.bool_)
         available[gone[gone >= 0]] = False
         self._state, self._refused = state, None
-        is_new = self._snapshot is None or self._snapshot.model is not model
-        self._swap(Snapshot(model, available, f"{state.generation}.{state.stock_version}"))
-        if is_new:
-            await self._store.sweep()  # hosts without a worker have nobody else to clear their disk
+        self._learned = Snapshot(model, available, f"{state.generation}.{state.stock_version}")
+        return True
+
+    async def _look_at_arrivals(self, arrivals: Arrivals, is_newer: bool) -> bool:
+        """Put what came since on top; a catalog that was never learned is what came, on top of nothing."""
+        learned = self._learned
+        try:
+            if learned is None:
+                nothing = await arrivals.nothing()
+                if nothing is None:
+                    return False
+                learned = Snapshot(blank(self._store.catalog, nothing), np.empty(0, np.bool_), "0.0")
+            arrived = await arrivals.look(float(learned.model.facts.get("read_at", 0.0)))
+        except GiftwiseError:
+            if is_newer and learned is not None:
+                self._arrived = None
+                self._swap(learned)
+            raise
+        if self._snapshot is not None and not is_newer and arrived is self._arrived:
+            return False
+        self._arrived = arrived
+        self._swap(await asyncio.to_thread(_together, learned, arrived))
         return True
 
     async def _watch(self) -> None:
@@ -133,3 +170,24 @@ class ModelWatcher:
         if self._complaint is not None and self._refused is None:
             log.info("model_watched_again", catalog=self._store.catalog)
             self._complaint = None
+
+
+def _together(learned: Snapshot, arrived: Arrived | None) -> Snapshot:
+    """A snapshot with what came since: that is available as it says itself, the rest as before.
+
+    Its indexes are made here, in a thread of their own, so that the first request does not wait for them.
+    """
+    if arrived is None:
+        _index(learned.model)
+        return learned
+    model, places = overlaid(learned.model, arrived.items)
+    available = np.ones(len(model), dtype=np.bool_)
+    available[: len(learned.available)] = learned.available
+    available[places] = arrived.items.in_stock
+    _index(model)
+    return Snapshot(model, available, f"{learned.version}+{arrived.name}")
+
+
+def _index(model: Model) -> None:
+    if "topics" in model:
+        _ = model.topics, model.words

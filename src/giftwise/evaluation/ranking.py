@@ -58,7 +58,8 @@ class Pasts:
         self._user, self._places = train.user[order], train.item[order]
         self._kinds, self._at = train.kind[order], train.at[order]
         shares = recency(self._user, self._at, params)
-        self._weights = (np.asarray(kind_weights, dtype=np.float32)[self._kinds] * shares).astype(np.float32)
+        weights = train.weighed(np.asarray(kind_weights, dtype=np.float32)[train.kind])
+        self._weights = (weights[order] * shares).astype(np.float32)
 
     def of(self, users: NDArray[np.int32], view: View = WHOLE) -> Iterator[Past]:
         """The past of each of `users`, in their order."""

@@ -116,6 +116,7 @@ def _split(interactions: Interactions, before: NDArray[np.bool_], later: NDArray
         item=interactions.item[before],
         kind=interactions.kind[before],
         at=interactions.at[before],
+        factor=None if interactions.factor is None else interactions.factor[before],
     )
     width = max(interactions.items, 1)
     known = train.user.astype(np.int64) * width + train.item

@@ -29,3 +29,7 @@ WEIGHTS: Final[tuple[float, ...]] = (0.5, 1.0, 3.0, 3.0, 3.0, 5.0, -3.0)
 
 # Kinds after which an item is not recommended to the same person again.
 SETTLED: Final = frozenset({Kind.LIKE, Kind.PURCHASE, Kind.DISLIKE})
+
+# What a pushed weight may be, beside 1: no one interaction outweighs a person's whole taste.
+LEAST_FACTOR: Final = 0.0
+MOST_FACTOR: Final = 100.0

@@ -16,6 +16,7 @@ from giftwise.db.schema import HostSchema, HostSource
 from giftwise.ids import IdKind
 from giftwise.interactions.event import SETTLED, WEIGHTS, Kind
 from giftwise.interactions.recency import HistoryParams, recency
+from giftwise.interactions.source import factor_of, is_passing, is_settled, number_of
 from giftwise.people.users import user_id_kind
 
 NEWEST_PASSING: Final = 500  # of clicks and the like, so many newest are read; what settles an item is read in full
@@ -32,6 +33,7 @@ class History:
     places: NDArray[np.int32]  # [h] positions in the model
     kinds: NDArray[np.int8]  # [h] numbers of event.Kind
     at: NDArray[np.int64]  # [h] unix seconds, 0 = unknown
+    factor: NDArray[np.float32] | None = None  # [h] what the host says that each counts; None: each counts once
 
     @property
     def count(self) -> int:
@@ -46,13 +48,15 @@ class History:
     def weights(self, params: HistoryParams = USUAL) -> NDArray[np.float32]:
         """What each interaction says of the user's taste: float32 [h], its kind's weight by its recency."""
         shares = recency(np.zeros(len(self.at), np.int8), self.at, params)
-        return np.asarray(_WEIGHTS[self.kinds] * shares, dtype=np.float32)
+        weights = np.asarray(_WEIGHTS[self.kinds] * shares, dtype=np.float32)
+        return weights if self.factor is None else weights * self.factor
 
     def digest(self) -> bytes:
         """8 bytes that two histories over one generation share only if they are equal."""
         digest = hashlib.blake2b(digest_size=8)
-        for array in (self.places, self.kinds, self.at):
-            digest.update(array.tobytes())
+        for array in (self.places, self.kinds, self.at, self.factor):
+            if array is not None:
+                digest.update(array.tobytes())
         return digest.digest()
 
 
@@ -83,26 +87,34 @@ def history_of_model(model: Model, user_id: int | str) -> History:
 
 @lru_cache(maxsize=8)
 def history_query(schema: HostSchema) -> str:
-    """SQL of everything that user $1 did: rows of (item, kind, unix seconds)."""
-    return " UNION ALL ".join(f"({_source_query(source)})" for source in schema.interactions)
+    """SQL of everything that user $1 did: rows of (item, kind, unix seconds, factor)."""
+    return " UNION ALL ".join(f"({query})" for source in schema.interactions for query in _source_queries(source))
 
 
-def _source_query(source: HostSource) -> str:
-    kind, user = Kind.named(source.kind), source["user"]
+def _source_queries(source: HostSource) -> list[str]:
+    """What settles an item in full, the rest as far as it is new enough."""
+    user = source["user"]
     query = (
-        f"SELECT {source.value('item')}, {kind.value}, {source.seconds('at')} FROM {source.source}"
-        f" WHERE {user.sql} = $1::{user.parameter} AND {source['item'].sql} IS NOT NULL"
+        f"SELECT {source.value('item')}, {number_of(source)}, {source.seconds('at')}, {factor_of(source)}"
+        f" FROM {source.source} WHERE {user.sql} = $1::{user.parameter} AND {source['item'].sql} IS NOT NULL"
     )
     # Sorted by the computed seconds, not the column: an index on the time alone would tempt the planner to walk
     # everybody's clicks from the newest back until it has found 500 of this user's.
-    return query if kind in SETTLED else f"{query} ORDER BY 3 DESC LIMIT {NEWEST_PASSING}"
+    newest = f"ORDER BY 3 DESC LIMIT {NEWEST_PASSING}"
+    if source.kind is not None:
+        return [query if Kind.named(source.kind) in SETTLED else f"{query} {newest}"]
+    return [f"{query} AND {is_settled(source)}", f"{query} AND {is_passing(source)} {newest}"]
 
 
-def _history(model: Model, items: Sequence[Any], kinds: Sequence[int], at: Sequence[int]) -> History:
+def _history(
+    model: Model, items: Sequence[Any], kinds: Sequence[int], at: Sequence[int], factors: Sequence[float | None]
+) -> History:
     places = model.positions(model.id_kind.array(items))
     kind, when = np.asarray(kinds, np.int8), np.asarray(at, np.int64)
     order = np.lexsort((kind, places, -when))
     order = order[places[order] >= 0]
     _, first = np.unique(places[order].astype(np.int64) * len(Kind) + kind[order], return_index=True)
     order = order[np.sort(first)]
-    return History(places[order], kind[order], when[order])
+    weighed = any(factor is not None for factor in factors)
+    factor = np.array([1.0 if value is None else value for value in factors], np.float32) if weighed else None
+    return History(places[order], kind[order], when[order], None if factor is None else factor[order])

@@ -26,9 +26,14 @@ class Interactions:
     user_ids: NDArray[np.generic]  # [users] sorted; int64, S16 or S<width>
     items: int  # how many items the catalog has
     clock: bool = True  # False: `at` orders each user's own interactions, and says nothing across users
+    factor: NDArray[np.float32] | None = None  # [m] what hosts say that each counts; None: each counts once
 
     def __len__(self) -> int:
         return len(self.user)
+
+    def weighed(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Weights by kind and age [m], times what the host says of each."""
+        return weights if self.factor is None else weights * self.factor
 
     @property
     def users(self) -> int:

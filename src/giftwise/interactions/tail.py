@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from giftwise.db.main import MainDatabase
-from giftwise.db.schema import INTEGERS, HostSchema, HostSource
+from giftwise.db.schema import BOUNDS, INTEGERS, HostSchema, HostSource
 from giftwise.interactions.event import Kind
 from giftwise.log import logger
 
@@ -24,25 +24,15 @@ PAGE: Final = 20_000  # rows read at once
 BY_ID: Final = "id"
 BY_TIME: Final = "at"
 
-# The lower bound, in unix seconds, as the type of the time column, so that its index serves.
-_BOUNDS: Final = {
-    "timestamptz": "to_timestamp($1::float8)",
-    "timestamp": "(to_timestamp($1::float8) AT TIME ZONE 'UTC')",
-    "int4": "floor($1::float8)::bigint",
-    "int8": "floor($1::float8)::bigint",
-    "float8": "$1::float8",
-    "numeric": "$1::float8::numeric",
-}
-
 log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """A user did something of this kind."""
+    """A user did something of this kind; None where the source has several."""
 
     user_id: str
-    kind: Kind
+    kind: Kind | None
 
 
 class Tail:
@@ -52,7 +42,7 @@ class Tail:
         self.name = source.name
         self._source = source
         self._by = _key_of(source)
-        self._kind = Kind.named(source.kind)
+        self._kind = None if source.kind is None else Kind.named(source.kind)
         self._after: float | None = None
         if position is not None and position.get("by") == self._by:
             self._after = position["after"]
@@ -146,7 +136,7 @@ def open_tails(schema: HostSchema, positions: Mapping[str, Mapping[str, Any]]) -
 def _key_of(source: HostSource) -> str | None:
     if "id" in source and source["id"].type in INTEGERS:
         return BY_ID
-    return BY_TIME if "at" in source and source["at"].type in _BOUNDS else None
+    return BY_TIME if "at" in source and source["at"].type in BOUNDS else None
 
 
 def _moment(source: HostSource) -> str:
@@ -174,6 +164,6 @@ def query_by_time(source: HostSource) -> str:
     )
     return (
         f"SELECT {key}, {source.value('user')}, {_moment(source)}, extract(epoch FROM now())::float8"
-        f" FROM {source.source} WHERE {at.sql} > {_BOUNDS[at.type]}"
+        f" FROM {source.source} WHERE {at.sql} > {BOUNDS[at.type]}"
         f" ORDER BY {at.sql} FETCH FIRST {PAGE} ROWS WITH TIES"
     )

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from giftwise.algorithms.graph import GraphParams
-from giftwise.algorithms.mix import Mix
+from giftwise.algorithms.mix import MARKET, Mix
+from giftwise.catalog.item import Items
 from giftwise.db.own import OwnDatabase, copy
 from giftwise.db.tables import choices
 
@@ -22,18 +23,18 @@ class Chosen:
     facts: dict[str, Any] | None = None
 
     @classmethod
-    def defaults(cls) -> Self:
-        """What a catalog starts with."""
-        return cls(GraphParams(), Mix())
+    def defaults(cls, items: Items) -> Self:
+        """What a catalog of such items starts with."""
+        return cls(GraphParams(), Mix() if items.traits is None else MARKET)
 
 
-async def read_chosen(own: OwnDatabase, catalog: str) -> Chosen:
+async def read_chosen(own: OwnDatabase, catalog: str, items: Items) -> Chosen:
     """The newest choice."""
     query = select(choices.c.choice).where(choices.c.catalog == catalog).order_by(choices.c.made_at.desc()).limit(1)
     async with own.read() as connection:
         kept = (await connection.execute(query)).scalar_one_or_none()
     if kept is None:
-        return Chosen.defaults()
+        return Chosen.defaults(items)
     return Chosen(GraphParams.from_json(kept["graph"]["params"]), Mix.of_json(kept["mix"]), kept)
 
 

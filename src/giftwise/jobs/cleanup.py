@@ -13,6 +13,7 @@ STALE: Final = (
     "DELETE FROM evaluations WHERE made_at < now() - interval '90 days'"
     " AND (catalog, made_at) NOT IN (SELECT catalog, max(made_at) FROM evaluations GROUP BY catalog)",
     "DELETE FROM tail_watermarks WHERE updated_at < now() - interval '7 days'",
+    "DELETE FROM applied_events WHERE applied_at < now() - interval '30 days'",
     "DELETE FROM giftwise_queue_log WHERE created < now() - interval '3 days'",
     "DELETE FROM giftwise_queue_statistics WHERE created < now() - interval '3 days'",
 )

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from giftwise.cache.profiles import ProfileCache
+from giftwise.catalog.sources import PRESENTS
 from giftwise.catalog.store import ModelStore
 from giftwise.db.main import MainDatabase
 from giftwise.db.own import OwnDatabase
@@ -17,15 +18,18 @@ from giftwise.jobs.host import HostReader
 from giftwise.jobs.progress import Progress
 from giftwise.settings import Settings
 
-CATALOG: Final = "presents"
 FORGET_BATCH: Final = 500  # users whose keys one call to Redis deletes
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run's surroundings. `started` is unix seconds: the "now" of everything that this run computes."""
+    """One run's surroundings, in one catalog. `started` is unix seconds: the "now" of everything that it computes.
+
+    `main` is where the catalog is read.
+    """
 
     run_id: str
+    catalog: str
     main: MainDatabase
     host: HostReader
     own: OwnDatabase
@@ -34,6 +38,11 @@ class Context:
     progress: Progress
     profiles: ProfileCache | None  # None where there is no Redis
     started: int = field(default_factory=lambda: int(time.time()))
+
+    @property
+    def fills_tables(self) -> bool:
+        """Whether results go into the contract's tables too, which are of presents alone; others have their model."""
+        return self.catalog == PRESENTS
 
     async def forget_profiles(self, users: Sequence[str]) -> None:
         """Drop what Redis keeps of these users' profiles; without Redis they end by their age."""

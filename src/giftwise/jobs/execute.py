@@ -2,22 +2,23 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Final
 
 import stamina
 
 from giftwise.cache.profiles import ProfileCache
 from giftwise.cache.redis import CacheStore
+from giftwise.catalog.sources import Source, sources
 from giftwise.catalog.store import ModelStore
 from giftwise.db.main import MainDatabase
-from giftwise.db.mapping import load_mapping
 from giftwise.db.own import OwnDatabase
 from giftwise.errors import GiftwiseError, MainDatabaseUnavailable, OwnDatabaseUnavailable
 from giftwise.jobs import runs
-from giftwise.jobs.context import CATALOG, Context
+from giftwise.jobs.context import Context
 from giftwise.jobs.host import HostReader
 from giftwise.jobs.progress import Listener, Progress
-from giftwise.jobs.schedule import job_named
+from giftwise.jobs.schedule import Job, job_named
 from giftwise.log import logger
 from giftwise.settings import Settings
 
@@ -39,15 +40,17 @@ async def execute(settings: Settings, run_ids: Sequence[str], listener: Listener
     async with AsyncExitStack() as stack:
         own = OwnDatabase(_given(settings.recommendations_db_url, "RECOMMENDATIONS_DATABASE_URL"), pool_size=2)
         stack.push_async_callback(own.close)
-        main = _open_main(settings, stack)
-        host, store = HostReader(main), ModelStore(own, settings.data_dir, CATALOG)
         profiles = _open_profiles(settings, stack)
+        catalogs = [_open(source, settings, own, stack) for source in sources(settings)]
         ended_well = True
         for run_id in run_ids:
             progress = Progress(own, run_id, listener)
-            context = Context(run_id, main, host, own, store, settings, progress, profiles)
+            contexts = [
+                Context(run_id, one.name, one.main, one.host, own, one.store, settings, progress, profiles)
+                for one in catalogs
+            ]
             try:
-                await _execute(context)
+                await _execute(own, run_id, contexts)
             except GiftwiseError as error:
                 ended_well = False
                 log.error("run_failed", run=run_id, reason=str(error), code=error.code)
@@ -57,23 +60,28 @@ async def execute(settings: Settings, run_ids: Sequence[str], listener: Listener
         return ended_well
 
 
-async def _execute(context: Context) -> None:
-    job = (await runs.get(context.own, context.run_id)).job
-    async with runs.turn(context.own.url, job):
-        if await runs.claim(context.own, context.run_id):
-            await _finish(context, job)
+@dataclass(frozen=True, slots=True)
+class _Catalog:
+    """One catalog as all runs of this process see it."""
+
+    name: str
+    main: MainDatabase
+    host: HostReader
+    store: ModelStore
 
 
-def _open_main(settings: Settings, stack: AsyncExitStack) -> MainDatabase:
-    main = MainDatabase(
-        _given(settings.db_url, "MAIN_DATABASE_URL"),
-        load_mapping(settings.main_mapping),
-        pool_size=2,
-        statement_timeout_ms=settings.main_statement_timeout_ms,
-        application_name="giftwise-run",
-    )
+async def _execute(own: OwnDatabase, run_id: str, contexts: Sequence[Context]) -> None:
+    job = job_named((await runs.get(own, run_id)).job)
+    mine = [context for context in contexts if context.catalog in job.catalogs]
+    async with runs.turn(own.url, job.name):
+        if await runs.claim(own, run_id):
+            await _finish(own, run_id, job, mine)
+
+
+def _open(source: Source, settings: Settings, own: OwnDatabase, stack: AsyncExitStack) -> _Catalog:
+    main = source.open(settings, pool_size=2, application_name="giftwise-run")
     stack.push_async_callback(main.close)
-    return main
+    return _Catalog(source.name, main, HostReader(main), ModelStore(own, settings.data_dir, source.name))
 
 
 def _open_profiles(settings: Settings, stack: AsyncExitStack) -> ProfileCache | None:
@@ -84,12 +92,11 @@ def _open_profiles(settings: Settings, stack: AsyncExitStack) -> ProfileCache | 
     return ProfileCache(cache)
 
 
-async def _finish(context: Context, job: str) -> None:
+async def _finish(own: OwnDatabase, run_id: str, job: Job, contexts: Sequence[Context]) -> None:
     error: BaseException | None = None
     rows = 0
     try:
-        async with context.progress.writing():
-            rows = await _work(context, job)
+        rows = await _work_in_all(job, contexts)
     except BaseException as raised:  # also a cancelled run ends in the log
         error = raised
         raise
@@ -97,11 +104,32 @@ async def _finish(context: Context, job: str) -> None:
         async for attempt in _retries():
             with attempt:
                 words = runs.safe_error(error) if error is not None else None
-                await runs.finish(context.own, context.run_id, rows=rows, error=words)
+                await runs.finish(own, run_id, rows=rows, error=words)
 
 
-async def _work(context: Context, job: str) -> int:
-    work = job_named(job).work()
+async def _work_in_all(job: Job, contexts: Sequence[Context]) -> int:
+    """Each catalog in turn; one that fails does not keep the next from its turn, but the run has failed."""
+    rows, failures = 0, list[Exception]()
+    for place, context in enumerate(contexts):
+        share = 100 / len(contexts)
+        prefix = f"{context.catalog}: " if len(contexts) > 1 else ""
+        context.progress.within(prefix, place * share, (place + 1) * share)
+        try:
+            async with context.progress.writing():
+                rows += await _work(context, job)
+        except Exception as error:
+            failures.append(error)
+            if place + 1 < len(contexts):
+                log.warning(
+                    "catalog_failed", run=context.run_id, catalog=context.catalog, reason=runs.safe_error(error)
+                )
+    if failures:
+        raise failures[0]
+    return rows
+
+
+async def _work(context: Context, job: Job) -> int:
+    work = job.work()
     async for attempt in _retries():
         with attempt:
             return await work(context)

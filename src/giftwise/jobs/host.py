@@ -20,6 +20,7 @@ class World:
     interactions: Interactions
     crowd: Crowd
     user_kind: IdKind
+    read_at: float = 0.0  # when the reading began, unix seconds of the host's clock
 
 
 class HostReader:
@@ -38,10 +39,11 @@ class HostReader:
 
     async def _read(self, progress: Progress, end: float) -> World:
         progress("reading items", 0)
+        read_at = float((await self._main.fetch("SELECT extract(epoch FROM clock_timestamp())::float8"))[0][0])
         items = await read_items(self._main)
         progress("reading interactions", end * 0.3)
         interactions = await read_interactions(self._main, items)
         progress("reading users", end * 0.8)
         crowd = await read_crowd(self._main, interactions.user_ids)
         kind = user_id_kind(await self._main.schema()) or IdKind.INTEGER
-        return World(items, interactions, crowd, kind)
+        return World(items, interactions, crowd, kind, read_at)

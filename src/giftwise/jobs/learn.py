@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from giftwise.catalog.model import Model, RankedItems, item_arrays
+from giftwise.catalog.sources import PRESENTS
 from giftwise.ids import positions
 from giftwise.interactions.matrix import Interactions
 from giftwise.jobs.chosen import Chosen
@@ -14,6 +15,11 @@ from giftwise.jobs.context import Context
 from giftwise.jobs.host import World
 
 Arrays = dict[str, NDArray[Any]]
+
+
+async def is_bare(context: Context, world: World) -> bool:
+    """Whether there is nothing to learn from and nothing serves: a catalog that this installation does not use."""
+    return not len(world.items) and context.catalog != PRESENTS and (await context.store.state()).generation == 0
 
 
 async def serving_model(context: Context) -> Model | None:
@@ -32,6 +38,7 @@ def compose(
     facts |= {
         "segments": segments,
         "user_id_kind": world.user_kind.value,
+        "read_at": world.read_at,
         "mix": chosen.mix.as_json(),
         "fading": chosen.graph.fading,
         "choice": chosen.facts,

@@ -13,9 +13,9 @@ from giftwise.catalog.item import Items
 from giftwise.catalog.model import RankedItems
 from giftwise.db.tables import popular_items
 from giftwise.jobs.chosen import read_chosen
-from giftwise.jobs.context import CATALOG, Context
+from giftwise.jobs.context import Context
 from giftwise.jobs.host import World
-from giftwise.jobs.learn import carried_over, compose, serving_model
+from giftwise.jobs.learn import carried_over, compose, is_bare, serving_model
 from giftwise.jobs.rows import id_series, replace_rows
 from giftwise.people.demographics import ANY
 
@@ -32,16 +32,20 @@ async def run(context: Context) -> int:
     Returns the rows of popular_items.
     """
     world = await context.host.world(context.progress, 60)
-    chosen = await read_chosen(context.own, CATALOG)
+    if await is_bare(context, world):
+        return 0
+    chosen = await read_chosen(context.own, context.catalog, world.items)
     context.progress("counting", 60)
     popular = await asyncio.to_thread(rank_segments, world, context.started, chosen.mix)
-    frame = await asyncio.to_thread(popular_frame, world.items, popular)
     previous = await serving_model(context)
     learned = await asyncio.to_thread(carried_over, previous, world.items.ids)
     arrays, facts = compose(world, popular, learned, chosen)
     context.progress("publishing", 80)
     async with context.commit() as connection:
-        rows = await replace_rows(connection, popular_items, frame)
+        rows = 0
+        if context.fills_tables:
+            frame = await asyncio.to_thread(popular_frame, world.items, popular)
+            rows = await replace_rows(connection, popular_items, frame)
         await context.store.publish(connection, arrays, facts)
     return rows
 

@@ -24,10 +24,17 @@ class Progress:
         self._listener = listener
         self._told: tuple[str, float, int] = ("starting", 0.0, 0)
         self._written: tuple[str, float, int] | None = None
+        self._span: tuple[str, float, float] = ("", 0.0, 100.0)
+
+    def within(self, prefix: str, start: float, end: float) -> None:
+        """From now on, what is told is a part of the run: steps begin with `prefix`, percents lie between these two."""
+        self._span = (prefix, start, end)
 
     def __call__(self, step: str, percent: float, rows: int | None = None) -> None:
-        """Tell the step that begins or goes on, the percent (0..100) of the whole run, and rows written if known."""
-        self._told = (step, min(max(percent, 0.0), 100.0), self._told[2] if rows is None else rows)
+        """Tell the step that begins or goes on, the percent (0..100) of the whole, and rows written if known."""
+        prefix, start, end = self._span
+        whole = start + (end - start) * min(max(percent, 0.0), 100.0) / 100
+        self._told = (prefix + step, whole, self._told[2] if rows is None else rows)
         if self._listener is not None:
             self._listener(self._run_id, *self._told)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from giftwise.catalog.sources import BUSINESSES, PRESENTS
 from giftwise.errors import NotFound
 from giftwise.settings import Settings
 
@@ -13,16 +14,21 @@ if TYPE_CHECKING:
 
 EVALUATION_MINUTES: Final = 24 * 60
 TUNING_MINUTES: Final = 7 * 24 * 60  # tastes drift slowly, and it takes minutes of a core
+EVERY_CATALOG: Final = (PRESENTS, BUSINESSES)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One kind of work. Its code is `run` in the module of the same name, imported only where it runs."""
+    """One kind of work, done for each of its catalogs in turn.
+
+    Its code is `run` in the module of the same name, imported only where it runs.
+    """
 
     name: str
     sentence: str
     minutes: Callable[[Settings], int]  # between the starts of two scheduled runs
     in_sync: bool = True  # a full sync does it too
+    catalogs: tuple[str, ...] = EVERY_CATALOG
 
     def work(self) -> "Callable[[Context], Awaitable[int]]":
         """The function that does it and returns how many rows it wrote. Loads scipy and polars: not for the API."""
@@ -46,6 +52,7 @@ JOBS: Final = (
         "user_profiles",
         "Computes every user's profile and lets the host's demographics win over what was PUT.",
         lambda settings: settings.user_profiles_refresh_minutes,
+        catalogs=(PRESENTS,),
     ),
     Job(
         "evaluation",
@@ -62,10 +69,12 @@ JOBS: Final = (
         "Chooses the hyperparameters that suit this catalog, on a split inside its own data; learning then uses them.",
         lambda _: TUNING_MINUTES,
         in_sync=False,
+        catalogs=(PRESENTS,),
     ),
 )
 JOB_NAMES: Final = tuple(job.name for job in JOBS)
 SYNC_JOBS: Final = tuple(job.name for job in JOBS if job.in_sync)
+LEARNING_JOBS: Final = ("popular_items", "user_similarities")  # those that publish a generation
 _BY_NAME: Final = {job.name: job for job in JOBS}
 
 

@@ -153,4 +153,4 @@ class StockSweep(Loop):
         gone, back = kind.answer(ids[served.available & ~now]), kind.answer(ids[now & ~served.available])
         async with self._own.begin() as connection:
             await self._store.set_unavailable(connection, gone, back)
-        log.info("stock_changed", gone=len(gone), back=len(back))
+        log.info("stock_changed", catalog=self._store.catalog, gone=len(gone), back=len(back))

@@ -10,7 +10,7 @@ from giftwise.evaluation.mixing import Mixed, choose_mix
 from giftwise.evaluation.shop import Facts, Told
 from giftwise.interactions.matrix import Interactions
 from giftwise.jobs.chosen import keep_choice
-from giftwise.jobs.context import CATALOG, Context
+from giftwise.jobs.context import Context
 
 SEED: Final = 7
 WAY: Final = "last"  # a request is made just before a choice, by a user whose history is known up to then
@@ -33,4 +33,4 @@ async def run(context: Context) -> int:
     context.progress("keeping the choice", 95)
     kept: dict[str, Any] = {"graph": choice.as_json(), "mix": asdict(mixed.mix), "mix_figures": asdict(mixed)}
     async with context.commit() as connection:
-        return await keep_choice(connection, CATALOG, kept)
+        return await keep_choice(connection, context.catalog, kept)

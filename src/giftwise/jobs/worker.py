@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,16 +10,19 @@ from typing import Final
 
 from giftwise.cache.answers import Answers
 from giftwise.cache.redis import CacheStore
+from giftwise.catalog.arrivals import Arrivals
+from giftwise.catalog.sources import PRESENTS, Source, sources
 from giftwise.catalog.store import ModelStore
-from giftwise.db.main import MainDatabase
-from giftwise.db.mapping import load_mapping
 from giftwise.db.own import OwnDatabase
 from giftwise.errors import GiftwiseError
+from giftwise.interactions.consumer import Consumer
 from giftwise.jobs import runs
-from giftwise.jobs.context import CATALOG
+from giftwise.jobs.events import open_consumers
+from giftwise.jobs.metrics import serve_metrics
+from giftwise.jobs.newcomers import ArrivalWatch
 from giftwise.jobs.runner import QueueRunner, run_in_child
 from giftwise.jobs.runs import AskedBy, Run
-from giftwise.jobs.schedule import JOBS, SYNC_JOBS, Job
+from giftwise.jobs.schedule import JOBS, LEARNING_JOBS, SYNC_JOBS, Job
 from giftwise.jobs.tail import InteractionTail, Loop, StockSweep
 from giftwise.log import logger
 from giftwise.settings import Settings
@@ -67,7 +70,9 @@ async def run_worker(settings: Settings, *, stop: asyncio.Event | None = None) -
         stop = _stop_by_signal()
     async with AsyncExitStack() as stack:
         worker = _Worker(settings, stack)
-        loops = [asyncio.create_task(loop.run(), name=loop.name) for loop in worker.loops]
+        stack.enter_context(serve_metrics(settings))
+        endless: tuple[Loop | Consumer, ...] = (*worker.loops, *worker.consumers)
+        loops = [asyncio.create_task(one.run(), name=one.name) for one in endless]
         queue = asyncio.create_task(worker.work(), name="queue")
         log.info("worker_started")
         await stop.wait()
@@ -99,24 +104,33 @@ class _Worker:
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
         self.settings = settings
         self.own = OwnDatabase(str(settings.recommendations_db_url), pool_size=settings.own_pool_size)
-        main = MainDatabase(
-            str(settings.db_url),
-            load_mapping(settings.main_mapping),
-            pool_size=2,
-            statement_timeout_ms=settings.main_statement_timeout_ms,
-            application_name="giftwise-worker",
-        )
         answers = Answers(CacheStore(str(settings.redis_connection_url), settings.redis_timeout_ms))
-        for close in (self.own.close, main.close, answers.store.close, answers.close):
+        for close in (self.own.close, answers.store.close, answers.close):
             stack.push_async_callback(close)
-        store = ModelStore(self.own, settings.data_dir, CATALOG)
-        beat = partial(answers.beat, CATALOG, settings.live_tail_seconds * BEATS_MISSED)
-        forget = partial(answers.forget_users, CATALOG)
-        self.loops: tuple[Loop, ...] = (
-            InteractionTail(main, self.own, forget, beat, settings.live_tail_seconds),
-            StockSweep(main, self.own, store, settings.stock_sweep_seconds),
+        self.loops: tuple[Loop, ...] = tuple(
+            loop for source in sources(settings) for loop in self._loops(source, answers, stack)
         )
+        self.consumers = open_consumers(settings, self.own, answers)
         self.queue = QueueRunner(self.own, self.handle, self.tick)
+
+    def _loops(self, source: Source, answers: Answers, stack: AsyncExitStack) -> Iterator[Loop]:
+        """What follows one catalog. Lists of businesses need no tail: what they are made of is read at every answer."""
+        settings = self.settings
+        main = source.open(settings, pool_size=2, application_name="giftwise-worker")
+        stack.push_async_callback(main.close)
+        store = ModelStore(self.own, settings.data_dir, source.name)
+        yield StockSweep(main, self.own, store, settings.stock_sweep_seconds)
+        if source.name == PRESENTS:
+            beat = partial(answers.beat, source.name, settings.live_tail_seconds * BEATS_MISSED)
+            forget = partial(answers.forget_users, source.name)
+            yield InteractionTail(main, self.own, forget, beat, settings.live_tail_seconds)
+        else:
+            yield ArrivalWatch(Arrivals(main), store, self.learn, settings.stock_sweep_seconds)
+
+    async def learn(self) -> None:
+        """Ask for all that a generation is made of, now."""
+        for job in LEARNING_JOBS:
+            await runs.ask(self.own, job, "schedule")
 
     async def work(self) -> None:
         """Ask for what is due at once, then follow the queue."""

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from giftwise.catalog.model import Model
+from giftwise.catalog.topics import PARAMS, phrase
 from giftwise.ids import parse_all
 from giftwise.recommend.request import Filters
 
@@ -19,7 +20,9 @@ def allowed(model: Model, available: NDArray[np.bool_], filters: Filters) -> NDA
         mask &= price >= np.float32(filters.price_from)  # NaN compares false
     if filters.price_to is not None:
         mask &= price <= np.float32(filters.price_to)
-    if filters.categories:
+    if filters.categories and "topics" in model:
+        mask &= _is_among(model, filters.categories)
+    elif filters.categories:
         mask &= _has_code(model, "categories", "category", filters.categories)
     if filters.platform is not None:
         mask &= _has_code(model, "platforms", "platform", (filters.platform,))
@@ -40,6 +43,17 @@ def _has_code(model: Model, vocabulary: str, column: str, words: tuple[str, ...]
     if len(codes) == 1:
         return np.asarray(values == codes[0])
     return np.isin(values, np.asarray(codes, dtype=values.dtype))
+
+
+def _is_among(model: Model, categories: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Items one of whose several categories is one of these, however it is spelled."""
+    mask = np.zeros(len(model), dtype=np.bool_)
+    for category in categories:
+        code = model.words["topics"].get(phrase(category))
+        if code is not None:
+            holders, strengths = model.topics.holders(code)
+            mask[holders[strengths >= PARAMS.category]] = True
+    return mask
 
 
 def _has_bit(model: Model, column: str, word: str) -> NDArray[np.bool_]:

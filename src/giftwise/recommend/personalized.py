@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from giftwise.algorithms.content import ContentParams, score_content
-from giftwise.algorithms.mix import Mix, Shares, mixed_scores
+from giftwise.algorithms.mix import Shares, mix_of, mixed_scores
 from giftwise.algorithms.neighbours import NeighbourParams
 from giftwise.catalog.model import Model
 from giftwise.interactions.history import History
@@ -72,7 +72,7 @@ def weights_of(model: Model, history: History, params: LadderParams) -> NDArray[
 
 def shares_of(model: Model, history: History) -> Shares:
     """How much each voice counts for a user with this history, as was chosen for the catalog."""
-    return Mix.of_json(model.facts.get("mix")).shares(history.count)
+    return mix_of(model).shares(history.count)
 
 
 def vary(model: Model, rungs: list[Rung], free: NDArray[np.bool_], want: int, params: VarietyParams) -> Ranked:

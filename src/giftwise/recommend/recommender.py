@@ -71,7 +71,7 @@ class Recommender:
     async def popular(self, query: PopularQuery, page: Page, include: Include) -> Answer:
         """What is popular among people like these. Raises ModelNotReady before the first generation."""
         snapshot = self.watcher.current()
-        name = digest(query, _name_of(snapshot))
+        name = digest(query, name_of(snapshot))
         found = await self.answers.find_popular(self.catalog, name)
         kept = unpack(found.value) if found.value else None
         hit = kept is not None
@@ -91,7 +91,7 @@ class Recommender:
     async def personalized(self, query: PersonalQuery, page: Page, include: Include) -> Answer:
         """One user's own list. Raises ModelNotReady before the first generation."""
         snapshot = self.watcher.current()
-        name = digest(query, _name_of(snapshot))
+        name = digest(query, name_of(snapshot))
         found = await self.answers.find(self.catalog, query.user_id, name)
         kept = unpack(found.value) if found.value else None
         if kept is not None and not found.fresh and await self._outdated(snapshot.model, query.user_id, kept):
@@ -183,7 +183,7 @@ class Recommender:
         )
 
 
-def _name_of(snapshot: Snapshot) -> str:
+def name_of(snapshot: Snapshot) -> str:
     """The snapshot's version with the model's birth: generations count from 1 again in a new database, whose lists
     must not be mistaken for those that an old one left in Redis."""
     return f"{snapshot.version}@{snapshot.model.made_at.timestamp():.6f}"

@@ -1,0 +1,1 @@
+"""A small real Django project: customers, shops, favourites, and one page."""
