@@ -22,7 +22,7 @@ def worker(
     """Run the jobs on their schedule, and follow the host live."""
     with equipped(get_settings()) as ready:
         _need_schema(ready.settings, ready.is_embedded)
-        console.print(f"catalogs: {ready.catalogs}")
+        console.print(f"learning catalogs: {ready.catalogs}")
         if not once:
             asyncio.run(run_worker(ready.settings))
         elif not full_sync(ready.settings, "full sync"):

@@ -37,7 +37,7 @@ def serve(
         if made:  # in a log it would be a secret told
             shown = password if console.is_terminal else f"in {ready.settings.data_dir / KEPT_IN}"
             console.print(f"user [bold]{settings.basic_auth_username}[/bold], password [bold]{shown}[/bold]")
-        console.print(f"catalogs: {ready.catalogs}")
+        console.print(f"serving catalogs: {ready.catalogs}")
         with _shared_metrics():
             # uvicorn ends in order at either signal and then raises it once more, for whom it may concern: nobody.
             for number in (signal.SIGINT, signal.SIGTERM):

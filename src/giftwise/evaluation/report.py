@@ -17,7 +17,6 @@ from giftwise.evaluation.lineup import (
     COLD,
     COLLABORATIVE,
     CUT,
-    DEMOGRAPHIC,
     NEW,
     NOW,
     POPULAR,
@@ -43,7 +42,7 @@ NOBODY = "0"
 NEW_ITEMS = "new items"
 """Among items that nobody had touched before the cut alone: what users with a history chose of them."""
 
-LIVE = frozenset({POPULAR, COLLABORATIVE, NOW, DEMOGRAPHIC, SERVED})
+LIVE = frozenset({POPULAR, COLLABORATIVE, SERVED})
 """Who is judged on live data: what is served, and what it is compared with."""
 
 JUDGED = replace(DEFAULTS, rank=256)
@@ -83,7 +82,7 @@ def report_live(
     *,
     share: float = 0.9,
     k: int = 20,
-    most_users: int = 2000,
+    most_users: int = 600,
     params: GraphParams = JUDGED,
     seed: int = 7,
     facts: Facts | None = None,
@@ -91,8 +90,8 @@ def report_live(
 ) -> Report:
     """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users.
 
-    With `facts` (whose `now` is replaced by the last moment learned from) what is popular now, demographics and the
-    whole ladder, with the shares of `mix`, are judged too.
+    With `facts` (whose `now` is replaced by the last moment learned from) the whole ladder, with the shares of `mix`, is
+    judged too.
     """
     cut = cut_at(interactions, share)
     split = sample_users(temporal_split(interactions, cut), most_users, seed)

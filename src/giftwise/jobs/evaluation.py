@@ -4,6 +4,8 @@ import asyncio
 import json
 from dataclasses import replace
 
+from threadpoolctl import threadpool_limits
+
 from giftwise.db.own import copy
 from giftwise.evaluation.report import JUDGED, report_live
 from giftwise.evaluation.shop import Facts
@@ -21,7 +23,9 @@ async def run(context: Context) -> int:
     # The ladder that is judged is that of presents: of businesses the interactions alone are.
     facts = Facts(world.items, world.crowd, context.started) if world.items.traits is None else None
     context.progress("measuring", 30)
-    report = await asyncio.to_thread(report_live, world.interactions, params=params, facts=facts, mix=chosen.mix)
+    # Lists are ranked one user after another: for products as small as theirs a second BLAS thread doubles the time.
+    with threadpool_limits(1, "blas"):
+        report = await asyncio.to_thread(report_live, world.interactions, params=params, facts=facts, mix=chosen.mix)
     context.progress("keeping the report", 95)
     async with context.commit() as connection:
         rows = [(context.catalog, json.dumps(report.as_json(), allow_nan=False))]
