@@ -146,7 +146,7 @@ async def test_what_could_not_be_forgotten_is_forgotten_when_redis_is_back(door:
     door.thaw()
     assert await kept(answers, "1") is None
     assert answers._repaying is not None
-    await asyncio.wait_for(answers._repaying, 10)
+    await asyncio.wait_for(answers._repaying, 60)
     found = await answers.find("presents", "1", "d")
     assert found.reached
     assert found.value is None

@@ -26,7 +26,7 @@ async def run(*arguments: str, folder: Path, interrupt_at: str = "", **environme
     )  # fmt: skip
     assert process.stdout is not None
     output = b""
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(240):
         async for line in process.stdout:
             output += line
             if interrupt_at and interrupt_at.encode() in line:

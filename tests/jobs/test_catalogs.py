@@ -189,4 +189,4 @@ async def test_a_worker_of_a_push_host_learns_what_comes(
                 await asyncio.sleep(0.05)
     finally:
         stop.set()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)

@@ -97,7 +97,7 @@ async def town(
     for process in processes:
         process.terminate()
     for process in processes:
-        await asyncio.wait_for(process.wait(), 20)
+        await asyncio.wait_for(process.wait(), 60)
     for client in clients:
         await client.aclose()
     await conn.close()
