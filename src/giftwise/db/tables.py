@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     Float,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 metadata = MetaData(
     naming_convention={
@@ -373,4 +374,41 @@ hypotheses = Table(
     Index(None, "session_id"),
     Index(None, "recipient_id"),
     comment="Ideas of gifts that were shown, and what was thought of them.",
+)
+
+
+def _search(language: str) -> Column[object]:
+    """Title above description above category, with one spelling of the Russian yo."""
+    parts = (("title", "A"), ("description", "B"), ("category", "C"))
+    vectors = (
+        f"setweight(to_tsvector('{language}'::regconfig,"
+        f" translate(coalesce({column}, ''), '\u0451\u0401', '\u0435\u0415')), '{weight}')"
+        for column, weight in parts
+    )
+    return Column(f"search_{language}", TSVECTOR, Computed(" || ".join(vectors), persisted=True), nullable=False)
+
+
+item_texts = Table(
+    "item_texts",
+    metadata,
+    Column("catalog", Text, nullable=False),
+    Column("item_id", Text, nullable=False),
+    Column("title", Text),
+    Column("description", Text),
+    Column("category", Text),
+    Column("price", Float, comment="in its currency, null = unknown"),
+    Column("currency", Text),
+    Column("image_url", Text),
+    Column("url", Text),
+    Column("merchant", Text),
+    Column("delivery_days", Integer, comment="null = unknown"),
+    Column("is_customizable", Boolean, nullable=False, server_default=text("false")),
+    Column("in_stock", Boolean, nullable=False, comment="when it was read; the model knows it now"),
+    _search("russian"),
+    _search("english"),
+    _updated_at(),
+    PrimaryKeyConstraint("catalog", "item_id"),
+    Index(None, "search_russian", postgresql_using="gin"),
+    Index(None, "search_english", postgresql_using="gin"),
+    comment="Texts of the items that may be recommended, as they were last read: what a search for gifts reads.",
 )
