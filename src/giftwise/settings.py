@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     popular_items_refresh_minutes: int = Field(
         15, ge=1, le=60, description="Minutes between two refreshes of the popular items."
     )
+    item_texts_refresh_minutes: int = Field(
+        15, ge=1, le=1440, description="Minutes between two readings of the items' texts, which searches for gifts read."
+    )
     user_profiles_refresh_minutes: int = Field(
         30, ge=1, le=60, description="Minutes between two refreshes of the user profiles."
     )
