@@ -18,6 +18,7 @@ from giftwise.api import (
     presents,
     problems,
     profiles,
+    recipients,
     recommend,
     stats,
     sync,
@@ -61,7 +62,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
-    for surface in (presents, profiles, recommend, sync, interactions, bulk, admin, stats, health, metrics, pages):
+    surfaces = (presents, profiles, recommend, sync, interactions, bulk, recipients)
+    for surface in (*surfaces, admin, stats, health, metrics, pages):
         app.include_router(surface.router)
     app.mount(pages.ASSETS, pages.assets())
     if settings.origins:

@@ -8,12 +8,15 @@ from giftwise import telemetry
 from giftwise.cache.answers import Answers
 from giftwise.cache.profiles import ProfileCache
 from giftwise.cache.redis import CacheStore
+from giftwise.cache.sessions import SessionCache
 from giftwise.catalog.arrivals import Arrivals
 from giftwise.catalog.sources import Source, businesses_source, presents_source
 from giftwise.catalog.store import ModelStore
 from giftwise.catalog.watch import ModelWatcher, Snapshot
 from giftwise.db.main import MainDatabase
 from giftwise.db.own import OwnDatabase
+from giftwise.dialogue.recipients import RecipientDesk
+from giftwise.dialogue.store import SessionStore
 from giftwise.errors import GiftwiseError, NoPresents
 from giftwise.interactions.record import Recorder
 from giftwise.recommend.marketplace import Marketplace
@@ -43,6 +46,7 @@ class Engine:
     answers: Answers
     recorder: Recorder
     businesses: Marketplace
+    recipients: RecipientDesk
     pulled: Pulled | None
 
     @property
@@ -106,7 +110,17 @@ def build(settings: Settings) -> Engine:
     answers = Answers(cache)
     presents = presents_source(settings)
     pulled = None if presents is None else _pull(settings, presents, own, answers, ProfileCache(cache))
-    return Engine(settings, own, cache, answers, Recorder(own, answers), _market(settings, own, answers), pulled)
+    sessions = SessionStore(own, SessionCache(cache))
+    return Engine(
+        settings,
+        own,
+        cache,
+        answers,
+        recorder=Recorder(own, answers),
+        businesses=_market(settings, own, answers),
+        recipients=RecipientDesk(own, sessions),
+        pulled=pulled,
+    )
 
 
 def _pull(

@@ -1,6 +1,6 @@
 """A dialogue's shapes, as the contract has them on the wire, and what a session remembers beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -90,6 +90,7 @@ class Session(BaseModel):
     language: Language = "ru"
     tracks: list[Track] = []
     liked_hypotheses: list[str] = Field([], description="their ids")
+    disliked_hypotheses: list[str] = Field([], description="their ids")
     shortlisted_products: list[int | str] = Field([], description="their ids; `shortlist` has them whole")
     shortlist: list[Gift] = []
     topic_hints: list[TopicHint] = []
@@ -98,15 +99,9 @@ class Session(BaseModel):
     current_probe: Question | None = None
     created_at: datetime
 
-    def track(self, topic_id: str) -> Track | None:
+    def track(self, topic_id: str | None) -> Track | None:
         """The track of a topic."""
         return next((track for track in self.tracks if track.topic_id == topic_id), None)
-
-    def hypothesis(self, hypothesis_id: str) -> tuple[Track, Hypothesis] | None:
-        """An idea and the track that it is in."""
-        return next(
-            ((track, one) for track in self.tracks for one in track.hypotheses if one.id == hypothesis_id), None
-        )
 
 
 class Reaction(BaseModel, frozen=True):
@@ -147,7 +142,9 @@ class State(BaseModel):
     reactions: list[Reaction] = []  # oldest first
     titles: list[str] = []  # of every idea ever shown, none of which is shown again
     answers: list[str] = []  # to questions, oldest first
-    rounds: int = 0  # how often ideas were asked for
+    narrowed: dict[str, list[str]] = {}  # by topic: the answers that led into it
+    archive: dict[str, list[Hypothesis]] = {}  # by topic: ideas that are shown no longer, but may be reacted to
+    rounds: int = 0  # how often more ideas were asked for
     asked: list[str] = []  # questions that were asked, so that none is asked twice
     rejections: int = 0  # in a row, since the last like or question
     llm_calls: int = 0  # how often a language model was asked
@@ -159,6 +156,22 @@ class State(BaseModel):
     def facts(self) -> Facts:
         """What is known of the recipient and the occasion, as of now."""
         return Facts.of(self.quiz, answers=tuple(self.answers), owned=frozenset(self.owned))
+
+    @property
+    def count(self) -> int:
+        """How many ideas a topic shows at once."""
+        return 2 if self.quiz.session_mode == "quick_fix" else 3
+
+    def ideas(self) -> Iterator[tuple[str, Hypothesis]]:
+        """Every idea ever shown with its topic's id, those in sight first."""
+        for track in self.session.tracks:
+            yield from ((track.topic_id, one) for one in track.hypotheses)
+        for topic_id, gone in self.archive.items():
+            yield from ((topic_id, one) for one in gone)
+
+    def idea(self, hypothesis_id: str) -> tuple[str, Hypothesis] | None:
+        """An idea with its topic's id."""
+        return next((found for found in self.ideas() if found[1].id == hypothesis_id), None)
 
 
 class Find(Protocol):

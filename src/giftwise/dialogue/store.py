@@ -55,7 +55,7 @@ SESSION_OF: Final = "SELECT session_id FROM hypotheses WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Step:
     """What the giver did, as it is recorded. `target_type` is hypothesis, product or navigation."""
 
     action_type: str
@@ -80,7 +80,7 @@ class Change:
     """A session as it is to be, and what else is written with it: all of it, or nothing."""
 
     state: State
-    deed: Deed | None = None
+    step: Step | None = None
     shown: Sequence[Shown] = ()
     reactions: Sequence[tuple[str, str | None]] = ()  # ideas' ids, and what is thought of each now
 
@@ -128,14 +128,16 @@ class SessionStore:
         """Write a changed session, whose `version` is the one that was read; False where it has another by now."""
         before = change.state.version
         after = change.state.model_copy(update={"version": before + 1})
-        text = after.model_dump_json()
-        async with self._own.begin() as connection:
-            driver = await raw(connection)
-            session = uuid.UUID(after.session.session_id)
-            done = await driver.execute(CHANGE, session, before, before + 1, text, KEPT_SECONDS)
-            if not done.endswith(" 1"):
-                return False
-            await _write_rest(driver, change)
+        text, session = after.model_dump_json(), uuid.UUID(after.session.session_id)
+        try:
+            async with self._own.begin() as connection:
+                driver = await raw(connection)
+                done = await driver.execute(CHANGE, session, before, before + 1, text, KEPT_SECONDS)
+                if not done.endswith(" 1"):
+                    return False
+                await _write_rest(driver, change)
+        except asyncpg.DeadlockDetectedError:  # with the erasing of its recipient
+            return False
         await self._cache.keep(after.session.session_id, text.encode())
         return True
 
@@ -203,9 +205,9 @@ async def _write_rest(driver: asyncpg.Connection, change: Change) -> None:
         )
     for hypothesis, reaction in change.reactions:
         await driver.execute(REACT, uuid.UUID(hypothesis), reaction)
-    if change.deed is not None:
-        deed = change.deed
-        metadata = json.dumps(deed.metadata, ensure_ascii=False)
+    if change.step is not None:
+        step = change.step
+        metadata = json.dumps(step.metadata, ensure_ascii=False)
         await driver.execute(
-            RECORD, person, session, deed.action_type, deed.target_type, deed.target_id, deed.value, metadata
+            RECORD, person, session, step.action_type, step.target_type, step.target_id, step.value, metadata
         )
