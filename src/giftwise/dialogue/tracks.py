@@ -1,0 +1,185 @@
+"""Tracks of a session: topics in; ideas that have products behind them, or a question that leads to some, out."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from giftwise.dialogue import questions, topics
+from giftwise.dialogue.brain import Brain
+from giftwise.dialogue.quiz import Facts
+from giftwise.dialogue.session import Draft, Find, Gift, Hypothesis, Question, Shelf, State, Track
+from giftwise.dialogue.steering import Steering
+from giftwise.dialogue.store import Shown
+from giftwise.dialogue.topics import Topic
+from giftwise.recommend.reasons import Language
+
+MOST_TRACKS: Final = 12  # of one session; a list of thirty interests would be thirty searches
+
+NOTHING: Final[dict[Language, str]] = {
+    "ru": "Пока ничего подходящего: попробуйте другой бюджет или расскажите подробнее.",
+    "en": "Nothing fits yet: try another budget, or tell a little more.",
+}
+
+
+class Tracks:
+    """Makes and changes the tracks of a session. What is given is changed in place; new ideas are answered."""
+
+    def __init__(self, brain: Brain, shelf: Shelf) -> None:
+        self._brain = brain
+        self._shelf = shelf
+
+    async def find(self, state: State, interests: Sequence[str], description: str | None = None) -> list[Shown]:
+        """A track for each topic that these words name; a probe is asked where nothing came of any."""
+        return await self.add(state, topics.find_topics(interests, description, state.session.language))
+
+    async def add(self, state: State, found: Sequence[Topic]) -> list[Shown]:
+        """A track for each topic that has none yet; a probe is asked where no track has anything to show."""
+        session = state.session
+        there = {track.topic_id for track in session.tracks}
+        new = {topic.id: topic for topic in found if topic.id not in there}
+        room = max(MOST_TRACKS - len(session.tracks), 0)
+        opened = await asyncio.gather(*(self._open(state, topic) for topic in list(new.values())[:room]))
+        shown: list[Shown] = []
+        for track, drafts in opened:
+            session.tracks.append(track)
+            session.topics.append(track.topic_name)
+            shown += _show(state, track, drafts)
+        session.current_probe = None
+        if all(track.status == "error" for track in session.tracks):
+            self._ask(state, questions.probe(state.facts, state.asked))
+        return shown
+
+    async def refine(self, state: State, track: Track, answer: str | None) -> list[Shown]:
+        """A track's ideas after an answer to its question, or within a narrower topic; what is liked stays.
+
+        No answer means that the question is skipped: the topic as a whole, then.
+        """
+        if answer:
+            state.narrowed.setdefault(track.topic_id, []).append(answer)
+        ideas = await self._ideas(state, self.topic(state, track.topic_id), state.count)
+        liked = set(state.session.liked_hypotheses)
+        state.archive.setdefault(track.topic_id, []).extend(one for one in track.hypotheses if one.id not in liked)
+        track.hypotheses = [one for one in track.hypotheses if one.id in liked]
+        track.question = None
+        return _show(state, track, ideas)
+
+    async def more(self, state: State, track: Track) -> list[Shown]:
+        """More ideas for a track, of which none was shown before."""
+        state.rounds += 1
+        ideas = await self._ideas(state, self.topic(state, track.topic_id), state.count)
+        if ideas:
+            track.question = None
+        return _show(state, track, ideas)
+
+    async def next_question(self, state: State) -> None:
+        """Ask what would tell most about what is left to show."""
+        candidates: list[Gift] = [
+            gift for track in state.session.tracks for one in track.hypotheses for gift in one.preview_products
+        ]
+        question = await self._brain.question(state.facts, self.steering(state), candidates, asked=state.asked)
+        if question is not None:
+            self._ask(state, question)
+            state.rejections = 0
+
+    async def deep(self, state: State, queries: Sequence[str], limit: int) -> list[Gift]:
+        """Products of an idea within the budget; where there are none at all, a little above it, and marked so."""
+        find, facts = self._find(state), state.facts
+        gifts = await find(queries, facts, limit=limit, price_factor=1.0)
+        if gifts:
+            return gifts
+        relaxed = await find(queries, facts, limit=limit)
+        return [gift.model_copy(update={"budget_relaxed": True}) for gift in relaxed]
+
+    def topic(self, state: State, topic_id: str) -> Topic:
+        """A topic as far as answers have narrowed it."""
+        language = state.session.language
+        topic = topics.topic_by_id(topic_id, language)
+        for answer in state.narrowed.get(topic_id, []):
+            topic = topics.narrow(topic, answer, language)
+        return topic
+
+    def steering(self, state: State) -> Steering:
+        """What the giver's reactions say of what to show next."""
+        return Steering.of(state.reactions, state.answers)
+
+    async def _open(self, state: State, topic: Topic) -> tuple[Track, list[Draft]]:
+        name = topic.name(state.session.language)
+        track = Track(topic_id=topic.id, topic_name=name, status="ready", title=name, preview_text="")
+        if topic.wide and state.quiz.session_mode != "quick_fix":
+            track.question = questions.branch_question(topic, state.facts)
+            return track, []
+        return track, await self._ideas(state, topic, state.count)
+
+    async def _ideas(self, state: State, topic: Topic, count: int) -> list[Draft]:
+        return await self._brain.hypotheses(
+            topic,
+            state.facts,
+            self.steering(state),
+            self._find(state),
+            seen=frozenset(state.titles),
+            count=count,
+            seed=state.seed + state.rounds,
+        )
+
+    def _find(self, state: State) -> Find:
+        """The search, with what is known of this recipient's taste in it."""
+
+        async def find(
+            queries: Sequence[str],
+            facts: Facts,
+            *,
+            limit: int,
+            price_factor: float = 1.1,
+            liked: Sequence[str] = (),
+            disliked: Sequence[str] = (),
+        ) -> list[Gift]:
+            return await self._shelf(
+                queries,
+                facts,
+                limit=limit,
+                price_factor=price_factor,
+                liked=list(dict.fromkeys([*state.liked, *liked])),
+                disliked=list(dict.fromkeys([*state.disliked, *disliked])),
+            )
+
+        return find
+
+    def _ask(self, state: State, question: Question) -> None:
+        state.session.current_probe = question
+        state.asked.append(question.question)
+
+
+def _show(state: State, track: Track, drafts: Sequence[Draft]) -> list[Shown]:
+    """Put ideas into a track. Those of a title that another track came to show meanwhile are left out."""
+    shown: list[Shown] = []
+    for draft in drafts:
+        if draft.title in state.titles:
+            continue
+        state.titles.append(draft.title)
+        shown.append(Shown(str(uuid.uuid4()), track.topic_id, track.topic_name, draft))
+    track.hypotheses += [
+        Hypothesis(
+            id=one.id,
+            title=one.draft.title,
+            description=one.draft.description,
+            reasoning=one.draft.reasoning,
+            primary_gap=one.draft.primary_gap,
+            preview_products=list(one.draft.products),
+            search_queries=list(one.draft.search_queries),
+            model_name=one.draft.model_name,
+        )
+        for one in shown
+    ]
+    _dress(track, state.session.language)
+    return shown
+
+
+def _dress(track: Track, language: Language) -> None:
+    """The track's status and the text of its card, by what is in it."""
+    if track.question is not None:
+        track.status, track.preview_text = "question", track.question.question
+    elif track.hypotheses:
+        track.status, track.preview_text = "ready", " · ".join(one.title for one in track.hypotheses)
+    else:
+        track.status, track.preview_text = "error", NOTHING[language]
