@@ -1,0 +1,215 @@
+"""Gifts behind ideas: search queries and what is known of the recipient in, products that can be given out."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import text
+
+from giftwise.algorithms.gifts import (
+    Found,
+    GiftParams,
+    Wish,
+    affordable,
+    choose,
+    standing_among,
+    suitability,
+    taste,
+    together,
+    widen,
+)
+from giftwise.catalog.model import Model
+from giftwise.catalog.search import plain_query, search_texts
+from giftwise.catalog.watch import ModelWatcher, Snapshot
+from giftwise.db.own import OwnDatabase
+from giftwise.dialogue.quiz import Facts
+from giftwise.dialogue.session import Gift
+from giftwise.ids import parse_all
+from giftwise.people.demographics import Segment
+from giftwise.recommend.popular import steps
+
+KEPT_SEARCHES: Final = 2_000  # of this process, the newest: at most 5 kB each
+KEPT_SECONDS: Final = 60.0  # so soon a title that changed is found by its new words
+KEPT_SEGMENTS: Final = 64
+MOST_QUERIES: Final = 12  # of one idea; more are not looked at
+LATE_LOOK: Final = 4  # times the limit is read where a deadline may drop some
+# How relationships are called where items say whom they suit.
+RELATIONS: Final = {"friend": "friend", "best_friend": "friend", "relative": "family", "child": "family",
+                    "partner": "family", "colleague": "colleague"}  # fmt: skip
+
+_ROWS: Final = text(
+    "SELECT item_id, title, description, category, price, currency, image_url, url, merchant, delivery_days,"
+    " is_customizable FROM item_texts WHERE catalog = :catalog AND item_id = ANY(CAST(:ids AS text[]))"
+)
+
+
+class ProductFinder:
+    """Finds products by words (Find) and tells of single ones (Shelf).
+
+    What answers a query is asked of the database once a minute and kept; whom it is for, prices, stock and taste are
+    worked out anew for each call, from the model in memory. Raises ModelNotReady, OwnDatabaseUnavailable.
+    """
+
+    def __init__(
+        self, own: OwnDatabase, watcher: ModelWatcher, *, currency: str, params: GiftParams | None = None
+    ) -> None:
+        """`currency` is what prices are in where an item names none."""
+        self._own = own
+        self._watcher = watcher
+        self._currency = currency
+        self._params = params or GiftParams()
+        self._searches: OrderedDict[str, tuple[float, Found]] = OrderedDict()
+        self._standings: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._version = ""
+
+    async def __call__(
+        self,
+        queries: Sequence[str],
+        facts: Facts,
+        *,
+        limit: int,
+        price_factor: float = 1.1,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+    ) -> list[Gift]:
+        """At most `limit` products that answer any of the queries, best first.
+
+        In stock, public, never what the recipient has, never dearer than price_factor x the budget nor, as far as the
+        host says, later than the deadline; what costs more than the budget says so.
+        """
+        snapshot = self._snapshot()
+        asked = list(dict.fromkeys(plain for query in queries if (plain := plain_query(query))))[:MOST_QUERIES]
+        found = together([one for one in await self._search(snapshot.model, asked) if len(one[0])])
+        found = self._ranked(snapshot, found, facts, price_factor=price_factor, liked=liked, disliked=disliked)
+        look = limit if facts.deadline_days is None else limit * LATE_LOOK
+        places = choose(snapshot.model, found, look, self._params)
+        gifts = await self._gifts(snapshot.model, places, facts.budget)
+        return [gift for gift in gifts if _in_time(gift, facts.deadline_days)][:limit]
+
+    async def gifts(self, ids: Sequence[str]) -> dict[str, Gift]:
+        """Those of the items that are public and in stock, by their ids as text."""
+        snapshot = self._snapshot()
+        places = _known(snapshot.model, ids)
+        places = places[snapshot.available[places]]
+        return {str(gift.id): gift for gift in await self._gifts(snapshot.model, places, None)}
+
+    def _snapshot(self) -> Snapshot:
+        """The model to answer from; what was kept of another one is forgotten."""
+        snapshot = self._watcher.current()
+        version = f"{snapshot.model.generation}@{snapshot.model.made_at.timestamp()}+{len(snapshot.model)}"
+        if version != self._version:
+            self._searches.clear()
+            self._standings.clear()
+            self._version = version
+        return snapshot
+
+    async def _search(self, model: Model, asked: Sequence[str]) -> list[Found]:
+        """What answers each query, whoever asks."""
+        now = time.monotonic()
+        kept = {
+            query: entry[1]
+            for query in asked
+            if (entry := self._searches.get(query)) is not None and now - entry[0] < KEPT_SECONDS
+        }
+        missing = [query for query in asked if query not in kept]
+        if missing:
+            version = self._version
+            hits = await search_texts(self._own, model, missing)
+            for query in missing:
+                kept[query] = widen(model, (hits[query].places, hits[query].scores), self._params)
+                if version == self._version:  # no other generation came while we waited
+                    self._searches[query] = (now, kept[query])
+                    self._searches.move_to_end(query)
+            while len(self._searches) > KEPT_SEARCHES:
+                self._searches.popitem(last=False)
+        return [kept[query] for query in asked]
+
+    def _ranked(
+        self,
+        snapshot: Snapshot,
+        found: Found,
+        facts: Facts,
+        *,
+        price_factor: float,
+        liked: Collection[str],
+        disliked: Collection[str],
+    ) -> Found:
+        """What of it may be given, by how well it would do for this recipient, best first."""
+        model, params = snapshot.model, self._params
+        places, scores = found
+        most = None if facts.budget is None else facts.budget * price_factor
+        allowed = snapshot.available[places] & affordable(model, places, most)
+        unwanted = _known(model, [*facts.owned, *disliked])
+        allowed &= ~np.isin(places, unwanted)
+        places, scores = places[allowed], scores[allowed]
+        if not len(places):
+            return places, scores
+        best = scores[0]
+        total = scores + self._standing(model, facts.segment)[places] * np.float32(params.popularity * best)
+        if liked or disliked:
+            near = taste(model, _known(model, liked), _known(model, disliked))
+            total = np.maximum(total + near[places] * np.float32(params.taste * best), 0)
+        relation = RELATIONS.get(facts.relationship)
+        wish = Wish(facts.gender, facts.segment.age, relation, facts.budget, most)
+        total = np.asarray(total * suitability(model, places, wish, params), dtype=np.float32)
+        order = np.lexsort((places, -total))
+        return places[order], total[order]
+
+    def _standing(self, model: Model, segment: Segment) -> NDArray[np.float32]:
+        """How popular every item is among people like the recipient, by the narrowest list that there is of them."""
+        known = self._standings.get(segment.key)
+        if known is None:
+            listed = steps(model, segment)
+            known = standing_among(model, listed[0].ranked if listed else None)
+            self._standings[segment.key] = known
+            if len(self._standings) > KEPT_SEGMENTS:
+                self._standings.popitem(last=False)
+        return known
+
+    async def _gifts(self, model: Model, places: NDArray[np.int32], budget: int | None) -> list[Gift]:
+        """The items as they are shown, in this order; one that the mirror has lost meanwhile is left out."""
+        if not len(places):
+            return []
+        ids = model.answer_ids(places)
+        async with self._own.read() as connection:
+            found = await connection.execute(_ROWS, {"catalog": model.catalog, "ids": [str(one) for one in ids]})
+            rows = {row.item_id: row for row in found}
+        prices = model["price"][places].tolist()
+        gifts = []
+        for item, price in zip(ids, prices, strict=True):
+            row = rows.get(str(item))
+            if row is None or row.title is None:
+                continue
+            gifts.append(
+                Gift(
+                    id=item,
+                    gift_id=item,
+                    title=row.title,
+                    description=row.description,
+                    price=None if math.isnan(price) else round(price, 2),
+                    currency=row.currency or self._currency,
+                    image_url=row.image_url,
+                    product_url=row.url,
+                    merchant=row.merchant,
+                    category=row.category,
+                    delivery_days=row.delivery_days,
+                    is_customizable=row.is_customizable,
+                    budget_relaxed=budget is not None and price > budget,
+                )
+            )
+        return gifts
+
+
+def _known(model: Model, ids: Collection[str]) -> NDArray[np.int32]:
+    """Where those of the items that the model has stand in it."""
+    places = model.positions(parse_all(model.id_kind, list(ids)))
+    return places[places >= 0]
+
+
+def _in_time(gift: Gift, deadline_days: int | None) -> bool:
+    """Whether it can be there by then; where the host does not say how long it takes, it may."""
+    return deadline_days is None or gift.delivery_days is None or gift.delivery_days <= deadline_days
