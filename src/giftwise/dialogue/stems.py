@@ -1,0 +1,38 @@
+"""Text in Russian or English in; its words as stems, alike for all forms of a word, out."""
+
+from functools import lru_cache
+
+from Stemmer import Stemmer
+
+from giftwise.catalog.topics import phrase
+
+Stems = tuple[str, ...]
+
+_RUSSIAN, _ENGLISH = Stemmer("russian"), Stemmer("english")
+# Forms that the stemmer keeps apart because a vowel comes and goes.
+_SAME = {"кошек": "кошк", "собак": "собак", "игрушек": "игрушк", "кружек": "кружк", "книжек": "книжк", "кукол": "кукл"}
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """One word, lower case and without punctuation, as its stem; the alphabet tells the language."""
+    if word in _SAME:
+        return _SAME[word]
+    return str(_ENGLISH.stemWord(word) if word.isascii() else _RUSSIAN.stemWord(word))
+
+
+@lru_cache(maxsize=50_000)
+def stems(text: str) -> Stems:
+    """The stems of a text's words, in order."""
+    return tuple(stem(word) for word in phrase(text).split())
+
+
+def holds(text: Stems, words: Stems) -> bool:
+    """Whether all of the words are in the text, in any order."""
+    return bool(words) and all(word in text for word in words)
+
+
+def holds_phrase(text: Stems, words: Stems) -> bool:
+    """Whether the words stand in the text one after another."""
+    size = len(words)
+    return bool(words) and any(text[at : at + size] == words for at in range(len(text) - size + 1))
