@@ -8,7 +8,7 @@
 | profile:{user} | the user's profile as answered | CACHE_TTL_USER_PROFILE | events, PUT profile, refresh |
 | demographics:{user} | gender, age group, locale, region | DEMOGRAPHICS_TTL | PUT profile, refresh, a sync |
 | beat:{catalog} | nothing; there while the live tail keeps up | a few tail periods | time |
-| rec_session:{id} (no prefix) | a dialogue and its version, which the row's must equal | 30 days | erasing its recipient |
+| rec_session:{id} (no prefix) | a dialogue; used if of the row's version | 30 days | erasing its recipient |
 
 Everything that depends on the model has the snapshot's version inside its digest. The prefix is the format's version:
 a new format never reads an old entry.

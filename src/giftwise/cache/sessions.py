@@ -1,12 +1,13 @@
 """Dialogues as Redis keeps them in front of the database: bytes in, the same bytes out while they last."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from giftwise.cache import keys
 from giftwise.cache.redis import CacheStore
 
 KEPT_SECONDS: Final = 30 * 86_400  # as long as the rows behind them
+SCAN: Final = 500  # keys that Redis looks at in one go
 
 
 class SessionCache:
@@ -28,3 +29,19 @@ class SessionCache:
         """Drop copies; False where Redis is away: then the clean-up job finds and drops them."""
         names = [keys.session(one) for one in session_ids]
         return not names or await self.store.ask(lambda client: client.delete(*names)) is not None
+
+    async def kept(self) -> AsyncIterator[list[str]]:
+        """The ids of all sessions that have a copy, some at a time; fewer where Redis goes away."""
+        cursor = 0
+        while (found := await self._scan(cursor)) is not None:
+            cursor, names = found
+            yield [name.removeprefix(keys.session("")) for name in names]
+            if cursor == 0:
+                return
+
+    async def _scan(self, cursor: int) -> tuple[int, list[str]] | None:
+        found = await self.store.ask(lambda client: client.scan(cursor, keys.session("*"), SCAN))
+        if found is None:
+            return None
+        after, names = found
+        return after, [name.decode() if isinstance(name, bytes) else name for name in names]
