@@ -52,9 +52,9 @@ class GiftParams:
     """What the score of a gift meant for other ages is multiplied by."""
     other_relation: float = 0.8
     """What the score of a gift meant for other relationships is multiplied by."""
-    alike: float = 0.35
+    alike: float = 0.2
     """How much of its score an item loses that is the same as one above it."""
-    alike_from: float = 0.7
+    alike_from: float = 0.8
     """Cosine of two titles from which it loses some; at 1 it loses all of that."""
     window: int = 80
     """Candidates among which the order is varied."""

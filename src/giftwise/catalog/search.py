@@ -30,8 +30,8 @@ PASSING_SHARE: Final = 0.15  # of a word's weight, where it is one of these
 _CYRILLIC: Final = re.compile(r"[а-яё]", re.IGNORECASE)
 
 # A word counts by its rarity in the catalog (as BM25 has it), times ts_rank of the item's text, which is higher for
-# titles than for descriptions and in shorter texts. A word that no item has is tried as the beginning of one, and two
-# neighbours as one word: "door stop" finds doorstops.
+# titles than for descriptions and in shorter texts. A word that no item has is tried as the beginning of one, then as
+# two words: "lunchbox" finds lunch boxes. Two neighbours are tried as one: "door stop" finds doorstops.
 _SEARCH: Final = """
 WITH asked AS (
     SELECT n, words, joined
@@ -50,14 +50,23 @@ WITH asked AS (
     SELECT lexeme, item_id, ts_rank('{weights}', search_{language}, quoted\\:\\:tsquery, 1) AS strength
     FROM terms JOIN item_texts ON search_{language} @@ quoted\\:\\:tsquery WHERE catalog = :catalog
 ), begun AS MATERIALIZED (
-    SELECT lexeme, item_id, {prefix_share} * ts_rank('{weights}', search_{language}, (quoted || '\\:*')\\:\\:tsquery, 1)
+    SELECT lexeme, item_id, {guess_share} * ts_rank('{weights}', search_{language}, (quoted || '\\:*')\\:\\:tsquery, 1)
         AS strength
     FROM terms JOIN item_texts ON search_{language} @@ (quoted || '\\:*')\\:\\:tsquery
     WHERE catalog = :catalog AND length(lexeme) >= {letters} AND NOT is_joined AND NOT EXISTS (
         SELECT FROM whole WHERE whole.lexeme = terms.lexeme
     )
+), halves AS MATERIALIZED (
+    SELECT lexeme,
+        plainto_tsquery('{language}', left(lexeme, at)) && plainto_tsquery('{language}', substr(lexeme, at + 1)) AS pair
+    FROM terms, generate_series({letters}, length(lexeme) - 3) AS at
+    WHERE NOT is_joined AND lexeme NOT IN (SELECT lexeme FROM whole UNION ALL SELECT lexeme FROM begun)
+), split AS MATERIALIZED (
+    SELECT lexeme, item_id, max({guess_share} * ts_rank('{weights}', search_{language}, pair, 1)) AS strength
+    FROM halves JOIN item_texts ON search_{language} @@ pair
+    WHERE catalog = :catalog AND numnode(pair) = 3 GROUP BY lexeme, item_id
 ), hits AS MATERIALIZED (
-    SELECT * FROM whole UNION ALL SELECT * FROM begun
+    SELECT * FROM whole UNION ALL SELECT * FROM begun UNION ALL SELECT * FROM split
 ), rarity AS MATERIALIZED (
     SELECT lexeme, ln(1 + CAST(:items AS float8) / (1 + count(item_id)))
         * CASE WHEN lexeme = ANY(tsvector_to_array(to_tsvector('{language}', CAST(:passing AS text))))
@@ -74,7 +83,7 @@ WITH asked AS (
 SELECT n, array_agg(item_id ORDER BY place), array_agg(CAST(score / ideal.weight AS float4) ORDER BY place)
 FROM placed JOIN ideal USING (n) WHERE place <= {most} GROUP BY n
 """
-PREFIX_SHARE: Final = 0.7
+GUESS_SHARE: Final = 0.7  # of a word's weight, where it is not the item's own but like it
 WEIGHTS: Final = "{0.1, 0.25, 0.5, 1}"  # of what is in no field, in the category, in the description, in the title
 STRONGEST: Final = 0.6079271  # what ts_rank says of a word that a title of one word is
 
@@ -144,7 +153,7 @@ def _statement(language: str) -> TextClause:
             weights=WEIGHTS,
             letters=PREFIX_LETTERS,
             most=MOST_HITS,
-            prefix_share=PREFIX_SHARE,
+            guess_share=GUESS_SHARE,
             passing_share=PASSING_SHARE,
         )
     )

@@ -4,6 +4,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from giftwise.catalog.model import Model
 from giftwise.catalog.search import plain_query, search_texts
 from giftwise.catalog.watch import ModelWatcher, Snapshot
 from giftwise.db.own import OwnDatabase
+from giftwise.dialogue.gates import Gates
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gift
 from giftwise.ids import parse_all
@@ -36,7 +38,7 @@ KEPT_SEARCHES: Final = 2_000  # of this process, the newest: at most 5 kB each
 KEPT_SECONDS: Final = 60.0  # so soon a title that changed is found by its new words
 KEPT_SEGMENTS: Final = 64
 MOST_QUERIES: Final = 12  # of one idea; more are not looked at
-LATE_LOOK: Final = 4  # times the limit is read where a deadline may drop some
+LOOKED_AT: Final = 4  # times the limit, where deadline, age, relationship or dislikes close the door to the best
 # How relationships are called where items say whom they suit.
 RELATIONS: Final = {"friend": "friend", "best_friend": "friend", "relative": "family", "child": "family",
                     "partner": "family", "colleague": "colleague"}  # fmt: skip
@@ -78,17 +80,22 @@ class ProductFinder:
     ) -> list[Gift]:
         """At most `limit` products that answer any of the queries, best first.
 
-        In stock, public, never what the recipient has, never dearer than price_factor x the budget nor, as far as the
-        host says, later than the deadline; what costs more than the budget says so.
+        In stock, public, never what the recipient has or what may not be given to them (dialogue/gates.py), never
+        dearer than price_factor x the budget nor, as far as the host says, later than the deadline. What costs more
+        than the budget says so.
         """
         snapshot = self._snapshot()
         asked = list(dict.fromkeys(plain for query in queries if (plain := plain_query(query))))[:MOST_QUERIES]
         found = together([one for one in await self._search(snapshot.model, asked) if len(one[0])])
         found = self._ranked(snapshot, found, facts, price_factor=price_factor, liked=liked, disliked=disliked)
-        look = limit if facts.deadline_days is None else limit * LATE_LOOK
-        places = choose(snapshot.model, found, look, self._params)
-        gifts = await self._gifts(snapshot.model, places, facts.budget)
-        return [gift for gift in gifts if _in_time(gift, facts.deadline_days)][:limit]
+        places = choose(snapshot.model, found, limit * LOOKED_AT, self._params)
+        gates, gifts = _gates(facts), list[Gift]()
+        for start in range(0, len(places), limit):
+            part = await self._gifts(snapshot.model, places[start : start + limit], facts.budget)
+            gifts += [gift for gift in part if _in_time(gift, facts.deadline_days) and gates.lets(gift)]
+            if len(gifts) >= limit:
+                break
+        return gifts[:limit]
 
     async def gifts(self, ids: Sequence[str]) -> dict[str, Gift]:
         """Those of the items that are public and in stock, by their ids as text."""
@@ -202,6 +209,12 @@ class ProductFinder:
                 )
             )
         return gifts
+
+
+@lru_cache(maxsize=256)
+def _gates(facts: Facts) -> Gates:
+    """What is closed for these people; the same for all the searches of one step."""
+    return Gates.of(facts)
 
 
 def _known(model: Model, ids: Collection[str]) -> NDArray[np.int32]:
