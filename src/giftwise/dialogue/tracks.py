@@ -83,13 +83,10 @@ class Tracks:
             state.rejections = 0
 
     async def deep(self, state: State, queries: Sequence[str], limit: int) -> list[Gift]:
-        """Products of an idea within the budget; where there are none at all, a little above it, and marked so."""
+        """Products of an idea within the budget; where there are none at all, a little above it, and they say so."""
         find, facts = self._find(state), state.facts
         gifts = await find(queries, facts, limit=limit, price_factor=1.0)
-        if gifts:
-            return gifts
-        relaxed = await find(queries, facts, limit=limit)
-        return [gift.model_copy(update={"budget_relaxed": True}) for gift in relaxed]
+        return gifts or await find(queries, facts, limit=limit)
 
     def topic(self, state: State, topic_id: str) -> Topic:
         """A topic as far as answers have narrowed it."""
@@ -120,6 +117,7 @@ class Tracks:
             seen=frozenset(state.titles),
             count=count,
             seed=state.seed + state.rounds,
+            account=state,
         )
 
     def _find(self, state: State) -> Find:
