@@ -1,6 +1,7 @@
 """Text in Russian or English in; its words as stems, alike for all forms of a word, out."""
 
 from functools import lru_cache
+from typing import Final
 
 from Stemmer import Stemmer
 
@@ -9,15 +10,18 @@ from giftwise.catalog.topics import phrase
 Stems = tuple[str, ...]
 
 _RUSSIAN, _ENGLISH = Stemmer("russian"), Stemmer("english")
-# Forms that the stemmer keeps apart because a vowel comes and goes.
-_SAME = {"кошек": "кошк", "собак": "собак", "игрушек": "игрушк", "кружек": "кружк", "книжек": "книжк", "кукол": "кукл"}
+# Where the stemmer keeps forms of one word apart (a vowel comes and goes) or takes two words for one (vinyl for wine).
+_AS: Final = {
+    "кошек": "кошк", "игрушек": "игрушк", "кружек": "кружк", "книжек": "книжк", "кукол": "кукл",
+    "винила": "винил", "винилом": "винил", "виниле": "винил", "винилу": "винил",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """One word, lower case and without punctuation, as its stem; the alphabet tells the language."""
-    if word in _SAME:
-        return _SAME[word]
+    if word in _AS:
+        return _AS[word]
     return str(_ENGLISH.stemWord(word) if word.isascii() else _RUSSIAN.stemWord(word))
 
 
