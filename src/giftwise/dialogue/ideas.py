@@ -1,4 +1,4 @@
-"""A topic and what is known of a recipient in; everything that could be proposed, before products are looked for, out."""
+"""A topic and what is known of a recipient in; all that could be proposed, before products are looked for, out."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

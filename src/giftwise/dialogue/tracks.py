@@ -7,6 +7,8 @@ from typing import Final
 
 from giftwise.dialogue import questions, topics
 from giftwise.dialogue.brain import Brain
+from giftwise.dialogue.gates import Gates
+from giftwise.dialogue.gates import Gates
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift, Hypothesis, Question, Shelf, State, Track
 from giftwise.dialogue.steering import Steering
@@ -14,6 +16,8 @@ from giftwise.dialogue.store import Shown
 from giftwise.dialogue.topics import Topic
 from giftwise.recommend.reasons import Language
 
+RELAXED: Final = 1.1  # times the budget, where nothing is within it
+LOOK: Final = 2  # times as many products are looked at as are shown, as some may not be given to everyone
 MOST_TRACKS: Final = 12  # of one session; a list of thirty interests would be thirty searches
 
 NOTHING: Final[dict[Language, str]] = {
@@ -82,11 +86,21 @@ class Tracks:
             self._ask(state, question)
             state.rejections = 0
 
-    async def deep(self, state: State, queries: Sequence[str], limit: int) -> list[Gift]:
-        """Products of an idea within the budget; where there are none at all, a little above it, and they say so."""
-        find, facts = self._find(state), state.facts
-        gifts = await find(queries, facts, limit=limit, price_factor=1.0)
-        return gifts or await find(queries, facts, limit=limit)
+    async def deep(self, state: State, idea: Hypothesis, limit: int) -> list[Gift]:
+        """Products of an idea within the budget, those first that it was shown with; where there are none at all,
+        some a little above the budget, and they say so."""
+        facts, steering = state.facts, self.steering(state)
+        gates, find = Gates.of(facts), self._find(state)
+        unwanted = {*state.owned, *state.disliked}
+        there = await self._shelf.gifts([str(gift.id) for gift in idea.preview_products])
+        before = [gift for gift in there.values() if facts.budget is None or (gift.price or 0) <= facts.budget]
+        for factor in (1.0, RELAXED):
+            found = await find(idea.search_queries, facts, limit=limit * LOOK, price_factor=factor)
+            gifts = {str(gift.id): gift for gift in (*before, *found) if gates.lets(gift) and steering.affordable(gift)}
+            wanted = [gift for gift_id, gift in gifts.items() if gift_id not in unwanted]
+            if wanted:
+                return wanted[:limit]
+        return []
 
     def topic(self, state: State, topic_id: str) -> Topic:
         """A topic as far as answers have narrowed it."""
@@ -98,7 +112,8 @@ class Tracks:
 
     def steering(self, state: State) -> Steering:
         """What the giver's reactions say of what to show next."""
-        return Steering.of(state.reactions, state.answers)
+        shown = {str(gift.id) for _, idea in state.ideas() for gift in idea.preview_products}
+        return Steering.of(state.reactions, state.answers, shown=shown)
 
     async def _open(self, state: State, topic: Topic) -> tuple[Track, list[Draft]]:
         name = topic.name(state.session.language)
