@@ -71,7 +71,6 @@ class Wish:
     age: str | None = None  # one of AGE_GROUPS
     relation: str | None = None  # a word of the items' `suitable_for`
     budget: float | None = None
-    most: float | None = None  # the highest price
 
 
 def widen(model: Model, found: Found, params: GiftParams = DEFAULTS) -> Found:

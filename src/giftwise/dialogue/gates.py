@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ _FOREIGN: Final = 18  # from this age on nobody is given what is made for a chil
 _DOING: Final = frozenset(map(stem, ("пьет", "пить", "ест", "есть", "носит", "читает", "drink", "eat", "wear", "read")))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gate:
     """When something is closed, and by which words products show that they are behind it."""
 
@@ -31,6 +31,11 @@ class Gate:
     vetoes: tuple[Stems, ...]
     words: tuple[Stems, ...]
     but: tuple[Stems, ...]
+
+    @cached_property
+    def firsts(self) -> frozenset[str]:
+        """The first word of each of its phrases."""
+        return frozenset(words[0] for words in self.words if words)
 
     def closed(self, facts: Facts, unwanted: Iterable[Stems]) -> bool:
         """Whether it is closed for these people, or because the giver said so."""
@@ -43,6 +48,8 @@ class Gate:
 
     def names(self, text: Stems) -> bool:
         """Whether a product's words are behind it."""
+        if self.firsts.isdisjoint(text):  # nearly always, and a tenth of the cost of looking for each phrase
+            return False
         for phrase in self.but:
             text = _without(text, phrase)
         return any(holds_phrase(text, words) for words in self.words)

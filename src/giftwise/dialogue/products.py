@@ -1,11 +1,10 @@
 """Gifts behind ideas: search queries and what is known of the recipient in, products that can be given out."""
 
 import math
-import time
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from giftwise.algorithms.gifts import (
     together,
     widen,
 )
+from giftwise.cache.batches import Batches
 from giftwise.catalog.model import Model
 from giftwise.catalog.search import plain_query, search_texts
 from giftwise.catalog.watch import ModelWatcher, Snapshot
@@ -36,8 +36,10 @@ from giftwise.recommend.popular import steps
 
 KEPT_SEARCHES: Final = 2_000  # of this process, the newest: at most 5 kB each
 KEPT_SECONDS: Final = 60.0  # so soon a title that changed is found by its new words
-KEPT_SEGMENTS: Final = 64
+KEPT_TEXTS: Final = 3_000  # items as they are shown, the newest; about 1 kB each
+KEPT_SEGMENTS: Final = 64  # groups of people
 MOST_QUERIES: Final = 12  # of one idea; more are not looked at
+ENOUGH: Final = 15  # gifts; for more than so many nobody looks further down the list
 LOOKED_AT: Final = 4  # times the limit, where deadline, age, relationship or dislikes close the door to the best
 # How relationships are called where items say whom they suit.
 RELATIONS: Final = {"friend": "friend", "best_friend": "friend", "relative": "family", "child": "family",
@@ -52,8 +54,9 @@ _ROWS: Final = text(
 class ProductFinder:
     """Finds products by words (Find) and tells of single ones (Shelf).
 
-    What answers a query is asked of the database once a minute and kept; whom it is for, prices, stock and taste are
-    worked out anew for each call, from the model in memory. Raises ModelNotReady, OwnDatabaseUnavailable.
+    What answers a query, and an item's texts, are asked of the database once a minute and kept; whom it is for, prices,
+    stock and taste are worked out anew for each call, from the model in memory. Raises ModelNotReady,
+    OwnDatabaseUnavailable.
     """
 
     def __init__(
@@ -64,9 +67,7 @@ class ProductFinder:
         self._watcher = watcher
         self._currency = currency
         self._params = params or GiftParams()
-        self._searches: OrderedDict[str, tuple[float, Found]] = OrderedDict()
-        self._standings: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
-        self._version = ""
+        self._of: _OfModel | None = None
 
     async def __call__(
         self,
@@ -84,60 +85,39 @@ class ProductFinder:
         dearer than price_factor x the budget nor, as far as the host says, later than the deadline. What costs more
         than the budget says so.
         """
-        snapshot = self._snapshot()
+        snapshot, kept = self._current()
+        model = snapshot.model
         asked = list(dict.fromkeys(plain for query in queries if (plain := plain_query(query))))[:MOST_QUERIES]
-        found = together([one for one in await self._search(snapshot.model, asked) if len(one[0])])
-        found = self._ranked(snapshot, found, facts, price_factor=price_factor, liked=liked, disliked=disliked)
-        places = choose(snapshot.model, found, limit * LOOKED_AT, self._params)
+        answers = await kept.searches.get(asked)
+        found = together([answers[query] for query in asked if len(answers[query][0])])
+        found = self._ranked(snapshot, kept, found, facts, price_factor=price_factor, liked=liked, disliked=disliked)
+        places = choose(model, found, limit * LOOKED_AT, self._params)
         gates, gifts = _gates(facts), list[Gift]()
         for start in range(0, len(places), limit):
-            part = await self._gifts(snapshot.model, places[start : start + limit], facts.budget)
+            part = await self._gifts(model, kept, places[start : start + limit], facts.budget)
             gifts += [gift for gift in part if _in_time(gift, facts.deadline_days) and gates.lets(gift)]
-            if len(gifts) >= limit:
+            if len(gifts) >= min(limit, ENOUGH):
                 break
         return gifts[:limit]
 
     async def gifts(self, ids: Sequence[str]) -> dict[str, Gift]:
         """Those of the items that are public and in stock, by their ids as text."""
-        snapshot = self._snapshot()
+        snapshot, kept = self._current()
         places = _known(snapshot.model, ids)
         places = places[snapshot.available[places]]
-        return {str(gift.id): gift for gift in await self._gifts(snapshot.model, places, None)}
+        return {str(gift.id): gift for gift in await self._gifts(snapshot.model, kept, places, None)}
 
-    def _snapshot(self) -> Snapshot:
-        """The model to answer from; what was kept of another one is forgotten."""
+    def _current(self) -> tuple[Snapshot, "_OfModel"]:
+        """The model to answer from, and what is kept of it; what was kept of another one is forgotten."""
         snapshot = self._watcher.current()
-        version = f"{snapshot.model.generation}@{snapshot.model.made_at.timestamp()}+{len(snapshot.model)}"
-        if version != self._version:
-            self._searches.clear()
-            self._standings.clear()
-            self._version = version
-        return snapshot
-
-    async def _search(self, model: Model, asked: Sequence[str]) -> list[Found]:
-        """What answers each query, whoever asks."""
-        now = time.monotonic()
-        kept = {
-            query: entry[1]
-            for query in asked
-            if (entry := self._searches.get(query)) is not None and now - entry[0] < KEPT_SECONDS
-        }
-        missing = [query for query in asked if query not in kept]
-        if missing:
-            version = self._version
-            hits = await search_texts(self._own, model, missing)
-            for query in missing:
-                kept[query] = widen(model, (hits[query].places, hits[query].scores), self._params)
-                if version == self._version:  # no other generation came while we waited
-                    self._searches[query] = (now, kept[query])
-                    self._searches.move_to_end(query)
-            while len(self._searches) > KEPT_SEARCHES:
-                self._searches.popitem(last=False)
-        return [kept[query] for query in asked]
+        if self._of is None or self._of.model is not snapshot.model:
+            self._of = _OfModel(self._own, snapshot.model, self._params)
+        return snapshot, self._of
 
     def _ranked(
         self,
         snapshot: Snapshot,
+        kept: "_OfModel",
         found: Found,
         facts: Facts,
         *,
@@ -151,64 +131,79 @@ class ProductFinder:
         most = None if facts.budget is None else facts.budget * price_factor
         allowed = snapshot.available[places] & affordable(model, places, most)
         unwanted = _known(model, [*facts.owned, *disliked])
-        allowed &= ~np.isin(places, unwanted)
+        if len(unwanted):
+            allowed &= ~np.isin(places, unwanted)
         places, scores = places[allowed], scores[allowed]
         if not len(places):
             return places, scores
         best = scores[0]
-        total = scores + self._standing(model, facts.segment)[places] * np.float32(params.popularity * best)
+        total = scores + kept.standing(facts.segment)[places] * np.float32(params.popularity * best)
         if liked or disliked:
             near = taste(model, _known(model, liked), _known(model, disliked))
             total = np.maximum(total + near[places] * np.float32(params.taste * best), 0)
-        relation = RELATIONS.get(facts.relationship)
-        wish = Wish(facts.gender, facts.segment.age, relation, facts.budget, most)
+        wish = Wish(facts.gender, facts.segment.age, RELATIONS.get(facts.relationship), facts.budget)
         total = np.asarray(total * suitability(model, places, wish, params), dtype=np.float32)
         order = np.lexsort((places, -total))
         return places[order], total[order]
 
-    def _standing(self, model: Model, segment: Segment) -> NDArray[np.float32]:
-        """How popular every item is among people like the recipient, by the narrowest list that there is of them."""
-        known = self._standings.get(segment.key)
-        if known is None:
-            listed = steps(model, segment)
-            known = standing_among(model, listed[0].ranked if listed else None)
-            self._standings[segment.key] = known
-            if len(self._standings) > KEPT_SEGMENTS:
-                self._standings.popitem(last=False)
-        return known
-
-    async def _gifts(self, model: Model, places: NDArray[np.int32], budget: int | None) -> list[Gift]:
+    async def _gifts(self, model: Model, kept: "_OfModel", places: NDArray[np.int32], budget: int | None) -> list[Gift]:
         """The items as they are shown, in this order; one that the mirror has lost meanwhile is left out."""
-        if not len(places):
-            return []
-        ids = model.answer_ids(places)
-        async with self._own.read() as connection:
-            found = await connection.execute(_ROWS, {"catalog": model.catalog, "ids": [str(one) for one in ids]})
-            rows = {row.item_id: row for row in found}
-        prices = model["price"][places].tolist()
+        ids: Sequence[int | str] = model.answer_ids(places)
+        texts = await kept.texts.get(str(one) for one in ids)
         gifts = []
-        for item, price in zip(ids, prices, strict=True):
-            row = rows.get(str(item))
-            if row is None or row.title is None:
+        for item, price in zip(ids, model["price"][places].tolist(), strict=True):
+            told = texts.get(str(item))
+            if told is None or told.title is None:
                 continue
             gifts.append(
-                Gift(
+                Gift.model_construct(  # every value comes from a typed column: there is nothing left to check
                     id=item,
                     gift_id=item,
-                    title=row.title,
-                    description=row.description,
+                    title=told.title,
+                    description=told.description,
                     price=None if math.isnan(price) else round(price, 2),
-                    currency=row.currency or self._currency,
-                    image_url=row.image_url,
-                    product_url=row.url,
-                    merchant=row.merchant,
-                    category=row.category,
-                    delivery_days=row.delivery_days,
-                    is_customizable=row.is_customizable,
+                    currency=told.currency or self._currency,
+                    image_url=told.image_url,
+                    product_url=told.url,
+                    merchant=told.merchant,
+                    category=told.category,
+                    delivery_days=told.delivery_days,
+                    is_customizable=told.is_customizable,
                     budget_relaxed=budget is not None and price > budget,
                 )
             )
         return gifts
+
+
+class _OfModel:
+    """What is kept of one model: what answers queries, items' texts, and how popular every item is in a segment."""
+
+    def __init__(self, own: OwnDatabase, model: Model, params: GiftParams) -> None:
+        self.model = model
+        self._own = own
+        self._params = params
+        self._standings: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self.searches: Batches[str, Found] = Batches(self._search, seconds=KEPT_SECONDS, most=KEPT_SEARCHES)
+        self.texts: Batches[str, Any] = Batches(self._read_texts, seconds=KEPT_SECONDS, most=KEPT_TEXTS)
+
+    def standing(self, segment: Segment) -> NDArray[np.float32]:
+        """How popular every item is among these people, by the narrowest list that there is of them."""
+        known = self._standings.get(segment.key)
+        if known is None:
+            listed = steps(self.model, segment)
+            known = self._standings[segment.key] = standing_among(self.model, listed[0].ranked if listed else None)
+            if len(self._standings) > KEPT_SEGMENTS:
+                self._standings.popitem(last=False)
+        return known
+
+    async def _search(self, queries: Sequence[str]) -> dict[str, Found]:
+        hits = await search_texts(self._own, self.model, queries)
+        return {query: widen(self.model, hits[query], self._params) for query in queries}
+
+    async def _read_texts(self, ids: Sequence[str]) -> dict[str, Any]:
+        async with self._own.read() as connection:
+            rows = await connection.execute(_ROWS, {"catalog": self.model.catalog, "ids": list(ids)})
+            return {row.item_id: row for row in rows}
 
 
 @lru_cache(maxsize=256)

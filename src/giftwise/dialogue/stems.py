@@ -38,5 +38,7 @@ def holds(text: Stems, words: Stems) -> bool:
 
 def holds_phrase(text: Stems, words: Stems) -> bool:
     """Whether the words stand in the text one after another."""
+    if not words or words[0] not in text:
+        return False
     size = len(words)
-    return bool(words) and any(text[at : at + size] == words for at in range(len(text) - size + 1))
+    return size == 1 or any(text[at : at + size] == words for at in range(len(text) - size + 1))
