@@ -1,10 +1,11 @@
 """Every step of the contract: what it changes in the session, and what is written of it."""
 
 import uuid
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from giftwise.dialogue.dialogue import ReactionWord
 from giftwise.dialogue.session import Session, Track
 from giftwise.errors import InvalidRequest, NotFound
 from tests.dialogue.conftest import Table
@@ -50,8 +51,8 @@ async def test_an_anonymous_session_works_in_full_and_stores_nobody(table: Table
     session = await table.begin("coffee", user=None, recipient_name="Anna")
     assert (session.recipient.id, session.recipient.name) == (None, "Anna")
     for idea in ids(session.tracks[0]):
-        for reaction in ("like", "dislike", "shortlist"):
-            await table.dialogue.react(idea, reaction)  # type: ignore[arg-type] # a tuple of plain words
+        for reaction in get_args(ReactionWord):
+            await table.dialogue.react(idea, reaction)
         assert len(await table.dialogue.products(idea)) == 15
     session = await table.do(session, "shortlist", 3, target_type="product")
     session = await table.do(session, "load_more_hypotheses", session.tracks[0].topic_id)
@@ -61,7 +62,7 @@ async def test_an_anonymous_session_works_in_full_and_stores_nobody(table: Table
 
 
 async def test_a_known_recipient_is_told_what_is_new_and_what_they_got_stays_away(table: Table) -> None:
-    """A second quiz merges: newest wins, silence keeps; purchases and tastes of the first session count in the second."""
+    """A second quiz merges: newest wins, silence keeps; what was bought and liked before counts in it."""
     first = await table.begin("coffee", recipient_name="Anna", recipient_gender="f", budget=3000)
     person = str(first.recipient.id)
     await table.do(first, "purchase", 2, target_type="product")

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from giftwise.dialogue.brain import Account
 from giftwise.dialogue.quiz import Facts
-from giftwise.dialogue.session import Draft, Find, Gift, Question
+from giftwise.dialogue.session import Draft, Find, Gap, Gift, Question
 from giftwise.dialogue.steering import Steering
 from giftwise.dialogue.topics import Topic
 
-GAPS = ("the_mirror", "the_optimizer", "the_catalyst", "the_anchor", "the_permission")
+GAPS: tuple[Gap, ...] = ("the_mirror", "the_optimizer", "the_catalyst", "the_anchor", "the_permission")
 
 
 def gift(number: int, price: float | None = None) -> Gift:

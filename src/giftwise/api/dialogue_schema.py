@@ -23,7 +23,12 @@ from giftwise.ids import TEXT_MAX
 
 METADATA_MOST: Final = 20_000  # bytes of an action's metadata as JSON
 
-QUIZ: Final = {"recipient_age": 30, "relationship": "friend", "interests": ["lego", "coffee"], "budget": 5000}
+QUIZ: Final[dict[str, Any]] = {
+    "recipient_age": 30,
+    "relationship": "friend",
+    "interests": ["lego", "coffee"],
+    "budget": 5000,
+}
 
 
 def _target(value: Any) -> Any:

@@ -17,7 +17,7 @@ UserOfRecipients = Annotated[
     str, Query(min_length=1, max_length=TEXT_MAX, examples=["1"]), AfterValidator(printable), AfterValidator(text_id)
 ]
 
-PERSON = {
+PERSON: dict[str, Any] = {
     "name": "Anna",
     "relation": "friend",
     "gender": "f",

@@ -42,11 +42,10 @@ async def init(
     """The body is the quiz, or `{"user_id": ..., "quiz": {...}}`. With a user_id, a recipient is created with every
     fact of the quiz; with a recipient_id, the quiz is merged into what is known of them, and what they got is never
     shown again. Without either the session is anonymous, and works in full."""
-    quiz = body
     if isinstance(body, WrappedQuiz):
-        quiz, recipient_id = body.quiz, body.recipient_id or recipient_id
         user_id = text_id(body.user_id) if body.user_id is not None else user_id
-    return await engine.dialogue.init(quiz, user_id, recipient_id)
+        return await engine.dialogue.init(body.quiz, user_id, body.recipient_id or recipient_id)
+    return await engine.dialogue.init(body, user_id, recipient_id)
 
 
 @router.post("/interact", summary="One step of the giver", responses=problem_responses(400, 404, 422, 503))

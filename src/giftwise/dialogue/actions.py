@@ -143,7 +143,7 @@ class Actions:
         session.selected_hypothesis_id, session.selected_topic_id = idea.id, topic_id
         _add(session.liked_hypotheses, idea.id)
         _drop(session.disliked_hypotheses, idea.id)
-        idea.preview_products = await self._tracks.deep(state, idea.search_queries, DEEP)
+        idea.preview_products = await self._tracks.deep(state, idea, DEEP)
         verdict = "shortlist" if action.name.startswith("shortlist") else "like"
         return Effect("hypothesis", idea.id, reactions=[(idea.id, verdict)])
 

@@ -86,7 +86,7 @@ class Dialogue:
         found = state.idea(hypothesis_id)
         if found is None:
             raise NotFound(f"there is no hypothesis {hypothesis_id}")
-        return await self._tracks.deep(state, found[1].search_queries, DEEP)
+        return await self._tracks.deep(state, found[1], DEEP)
 
     async def react(self, hypothesis_id: str, reaction: ReactionWord) -> None:
         """Note what the giver thinks of an idea, as the action of that name does. NotFound, SessionBusy."""
@@ -102,10 +102,10 @@ class Dialogue:
                 if await self._store.save(change):
                     return change.state
                 log.debug("session_changed_meanwhile", attempt=attempt)
-                await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))  # noqa: S311 # no secret
+                await asyncio.sleep(random.uniform(0, PAUSE_SECONDS * (attempt + 1)))
         raise SessionBusy("the session was changed by others at the same moment, time and again; nothing was recorded")
 
-    async def _known(self, user_id: str | None, recipient_id: uuid.UUID | None) -> tuple[Recipient | None, Picture]:
+    async def _known(self, user_id: str | None, recipient_id: str | None) -> tuple[Recipient | None, Picture]:
         if recipient_id is None:
             return None, Picture()
         person = parse_id(recipient_id)

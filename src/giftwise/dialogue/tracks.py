@@ -8,7 +8,6 @@ from typing import Final
 from giftwise.dialogue import questions, topics
 from giftwise.dialogue.brain import Brain
 from giftwise.dialogue.gates import Gates
-from giftwise.dialogue.gates import Gates
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift, Hypothesis, Question, Shelf, State, Track
 from giftwise.dialogue.steering import Steering
