@@ -40,11 +40,12 @@ Reply = tuple[int, bytes]
 
 @dataclass
 class Endpoint:
-    """The server: `reply` makes the answer to a request, after `delay` seconds."""
+    """The server: `reply` makes the answer to a request, after `delay` seconds, with `pause` seconds between bytes."""
 
     url: str
     reply: Callable[[Sent], Reply]
     delay: float = 0.0
+    pause: float = 0.0
     received: list[Sent] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,9 +61,11 @@ class Endpoint:
             writer.write(
                 f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n"
                 f"content-length: {len(content)}\r\n\r\n".encode()
-                + content
             )
-            await writer.drain()
+            for part in [content[at : at + 1] for at in range(len(content))] if self.pause else [content]:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(self.pause)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # who asks may hang up
         finally:
