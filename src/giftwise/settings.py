@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     llm_api: Literal["openai", "anthropic"] = Field(
         "openai", description="How the language model's endpoint speaks: as OpenAI's chat completions, or Anthropic's."
     )
-    llm_base_url: str | None = Field(
+    llm_base_url: SecretStr | None = Field(
         None, description="Address of the endpoint, such as http://localhost:11434/v1; unset means the maker's own."
     )
     llm_model: str | None = Field(None, description="Name of the language model; needed with BRAIN=llm.")

@@ -56,7 +56,12 @@ class Session:
 
 
 def settings(endpoint: Endpoint, **others: Any) -> Settings:
-    named = {"llm_base_url": f"{endpoint.url}/v1", "llm_model": "tiny", "llm_api_key": SecretStr(KEY), **others}
+    named = {
+        "llm_base_url": SecretStr(f"{endpoint.url}/v1"),
+        "llm_model": "tiny",
+        "llm_api_key": SecretStr(KEY),
+        **others,
+    }
     return Settings(_env_file=None, brain="llm", **named)
 
 
@@ -103,7 +108,7 @@ async def test_a_model_s_ideas_get_products(
     """Both kinds of endpoint are understood; an idea without products gives way, and each says who wrote it."""
     endpoint.reply = reply
     base = endpoint.url if api == "anthropic" else f"{endpoint.url}/v1"
-    drafts = await ask(open_brain(settings(endpoint, llm_api=api, llm_base_url=base)))
+    drafts = await ask(open_brain(settings(endpoint, llm_api=api, llm_base_url=SecretStr(base))))
     assert [draft.title for draft in drafts] == ["Morning ritual", "A book for the armchair", "Soft light"]
     assert {draft.model_name for draft in drafts} == {"tiny"}
     assert [sent.path for sent in endpoint.received] == [path]
@@ -153,7 +158,7 @@ async def test_a_slow_model_is_not_waited_for(endpoint: Endpoint) -> None:
             drafts = await asyncio.wait_for(ask(open_brain(settings(endpoint, llm_timeout_seconds=0.3))), 20)
         assert {draft.model_name for draft in drafts} == {"rules"}
         assert [log["event"] for log in logs] == ["llm_failed"]
-    nowhere = settings(endpoint, llm_base_url="http://127.0.0.1:1/v1")
+    nowhere = settings(endpoint, llm_base_url=SecretStr("http://127.0.0.1:1/v1"))
     assert {draft.model_name for draft in await ask(open_brain(nowhere))} == {"rules"}
 
 

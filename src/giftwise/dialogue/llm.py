@@ -175,12 +175,11 @@ class LlmBrain:
     ) -> list[Draft]:
         """Those of the ideas that may be shown: new, let through by the gates, with products within the budget."""
         gates, titles, drafts = Gates.of(facts), {title.casefold() for title in seen}, list[Draft]()
-        for idea in ideas:
-            said = " ".join((idea.title, idea.description, *idea.search_queries))
-            if len(drafts) == count or idea.title.casefold() in titles or not gates.lets_text(said):
-                continue
-            gifts = [gift for gift in await find(idea.search_queries, facts, limit=PRODUCTS) if gates.lets(gift)]
-            if len(gifts) < FEWEST_PRODUCTS:
+        fitting = [idea for idea in ideas if gates.lets_text(_whole(idea))]
+        shelves = await asyncio.gather(*(find(idea.search_queries, facts, limit=PRODUCTS) for idea in fitting))
+        for idea, shelf in zip(fitting, shelves, strict=True):
+            gifts = [gift for gift in shelf if gates.lets(gift)]
+            if len(drafts) == count or len(gifts) < FEWEST_PRODUCTS or idea.title.casefold() in titles:
                 continue
             titles.add(idea.title.casefold())
             drafts.append(
@@ -195,6 +194,10 @@ class LlmBrain:
                 )
             )
         return drafts
+
+
+def _whole(idea: LlmIdea) -> str:
+    return " ".join((idea.title, idea.description, idea.reasoning, *idea.search_queries))
 
 
 def brief(topic: Topic, facts: Facts, seen: frozenset[str], count: int) -> dict[str, Any]:
@@ -250,7 +253,8 @@ def without_traces(text: str | None) -> str | None:
 def open_model(settings: Settings) -> Model:
     """The endpoint that the settings name. Clients retry nothing: the time that they have is the giver's."""
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key is not None else WITHOUT_KEY
-    name, url, seconds = str(settings.llm_model), settings.llm_base_url, settings.llm_timeout_seconds
+    url = settings.llm_base_url.get_secret_value() if settings.llm_base_url is not None else None
+    name, seconds = str(settings.llm_model), settings.llm_timeout_seconds
     if settings.llm_api == "anthropic":
         client = AsyncAnthropic(api_key=key, base_url=url, max_retries=0, timeout=seconds)
         return AnthropicModel(name, provider=AnthropicProvider(anthropic_client=client))
