@@ -86,7 +86,8 @@ class Dialogue:
         found = state.idea(hypothesis_id)
         if found is None:
             raise NotFound(f"there is no hypothesis {hypothesis_id}")
-        return await self._tracks.deep(state, found[1], DEEP)
+        topic_id, idea = found
+        return await self._tracks.deep(state, topic_id, idea, DEEP)
 
     async def react(self, hypothesis_id: str, reaction: ReactionWord) -> None:
         """Note what the giver thinks of an idea, as the action of that name does. NotFound, SessionBusy."""

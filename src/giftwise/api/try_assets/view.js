@@ -25,18 +25,19 @@ export function price(gift, words) {
   }
 }
 
-// A picture; where there is none or it cannot be loaded, a tile with the first letter, in a colour of its own.
+// A picture over a tile with the first letter, in a colour of its own, which stays where there is none to load.
 function picture(gift) {
   const hue = [...gift.title].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
-  const tile = () => {
-    const made = el("div", { class: "picture tile", "aria-hidden": "true" }, [...gift.title][0]?.toUpperCase() ?? "?");
-    made.style.setProperty("--hue", hue);
-    return made;
-  };
-  if (!/^https?:/.test(gift.image_url ?? "")) return tile();
-  const image = el("img", { class: "picture", src: gift.image_url, alt: "", loading: "lazy", referrerpolicy: "no-referrer" });
-  image.addEventListener("error", () => image.replaceWith(tile()));
-  return image;
+  const tile = el("div", { class: "picture", "aria-hidden": "true" }, [...gift.title][0]?.toUpperCase() ?? "?");
+  tile.style.setProperty("--hue", hue);
+  if (/^https?:/.test(gift.image_url ?? "")) {
+    const image = el("img", { alt: "", loading: "lazy", referrerpolicy: "no-referrer" });
+    image.addEventListener("error", () => image.remove());
+    image.addEventListener("load", () => image.classList.add("loaded"));
+    image.src = gift.image_url;
+    tile.append(image);
+  }
+  return tile;
 }
 
 export function giftCard(gift, words, acts, place, kept) {
@@ -47,7 +48,7 @@ export function giftCard(gift, words, acts, place, kept) {
     : null;
   return el("article", { class: "gift" },
     picture(gift),
-    el("h4", {}, gift.title),
+    el("h4", { title: gift.title }, gift.title),
     el("p", { class: "price" }, price(gift, words)),
     facts ? el("p", { class: "facts" }, facts) : null,
     el("div", { class: "acts" },
@@ -58,12 +59,11 @@ export function giftCard(gift, words, acts, place, kept) {
 }
 
 function refusal(gift, words, acts, place) {
-  const choice = el("select", { "aria-label": `${words.why} ${gift.title}`, "data-key": `${place}-refuse-${gift.id}` },
-    el("option", { value: "" }, words.remove),
-    ...[["too_expensive", words.tooExpensive], ["has_it", words.hasIt], ["not_their_taste", words.notTheirs]]
-      .map(([value, label]) => el("option", { value }, label)));
-  choice.addEventListener("change", () => choice.value && acts.refuse(gift, choice.value));
-  return choice;
+  const reasons = [["too_expensive", words.tooExpensive], ["has_it", words.hasIt], ["not_their_taste", words.notTheirs]];
+  return el("details", { class: "refusal" },
+    el("summary", { "data-key": `${place}-refuse-${gift.id}`, "aria-label": `${words.remove}: ${gift.title}` }, words.remove),
+    el("p", {}, words.why),
+    ...reasons.map(([value, label]) => button(label, `${place}-${value}-${gift.id}`, () => acts.refuse(gift, value))));
 }
 
 export function questionBox(question, key, words, answer) {
