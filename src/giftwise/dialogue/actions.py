@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any, Final
 
 from giftwise.dialogue import questions
-from giftwise.dialogue.session import Gift, Hypothesis, Reaction, Shelf, State, Verdict
+from giftwise.dialogue.session import Gift, Hypothesis, Reaction, Shelf, State, Verdict, common_category
 from giftwise.dialogue.store import Change, Shown, Step
 from giftwise.dialogue.tracks import Tracks
 from giftwise.errors import FieldError, InvalidRequest, NotFound
@@ -143,7 +143,7 @@ class Actions:
         session.selected_hypothesis_id, session.selected_topic_id = idea.id, topic_id
         _add(session.liked_hypotheses, idea.id)
         _drop(session.disliked_hypotheses, idea.id)
-        idea.preview_products = await self._tracks.deep(state, idea, DEEP)
+        idea.preview_products = await self._tracks.deep(state, topic_id, idea, DEEP)
         verdict = "shortlist" if action.name.startswith("shortlist") else "like"
         return Effect("hypothesis", idea.id, reactions=[(idea.id, verdict)])
 
@@ -241,6 +241,7 @@ def _of_idea(topic_id: str, idea: Hypothesis, verdict: Verdict, reason: str | No
         target_id=idea.id,
         topic_id=topic_id,
         gap=idea.primary_gap,
+        category=common_category(idea.preview_products),
         price=median(prices) if prices else None,
         title=idea.title,
         reason=reason,

@@ -1,5 +1,6 @@
 """A dialogue's shapes, as the contract has them on the wire, and what a session remembers beside them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -116,6 +117,12 @@ class Reaction(BaseModel, frozen=True):
     price: float | None = None  # of the product, or the middle price of the idea's
     title: str = ""
     reason: str | None = None  # as said: too_expensive, has_it, or words
+
+
+def common_category(gifts: Sequence[Gift]) -> str | None:
+    """The category of more than half of the products, if there is one."""
+    counted = Counter(gift.category for gift in gifts if gift.category).most_common(1)
+    return counted[0][0] if counted and 2 * counted[0][1] > len(gifts) else None
 
 
 @dataclass(frozen=True, slots=True)

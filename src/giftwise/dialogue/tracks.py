@@ -34,7 +34,9 @@ class Tracks:
 
     async def find(self, state: State, interests: Sequence[str], description: str | None = None) -> list[Shown]:
         """A track for each topic that these words name; a probe is asked where nothing came of any."""
-        return await self.add(state, topics.find_topics(interests, description, state.session.language))
+        gates = Gates.of(state.facts)
+        named = topics.find_topics(interests, description, state.session.language)
+        return await self.add(state, [topic for topic in named if gates.lets_topic(topic)])
 
     async def add(self, state: State, found: Sequence[Topic]) -> list[Shown]:
         """A track for each topic that has none yet; a probe is asked where no track has anything to show."""
@@ -85,18 +87,22 @@ class Tracks:
             self._ask(state, question)
             state.rejections = 0
 
-    async def deep(self, state: State, idea: Hypothesis, limit: int) -> list[Gift]:
-        """Products of an idea within the budget, those first that it was shown with; where there are none at all,
-        some a little above the budget, and they say so."""
+    async def deep(self, state: State, topic_id: str, idea: Hypothesis, limit: int) -> list[Gift]:
+        """Products of an idea within the budget: those that it was shown with, what its queries find, then what its
+        topic's words find. Where there are none at all, some a little above the budget, and they say so."""
         facts, steering = state.facts, self.steering(state)
         gates, find = Gates.of(facts), self._find(state)
         unwanted = {*state.owned, *state.disliked}
-        there = await self._shelf.gifts([str(gift.id) for gift in idea.preview_products])
-        before = [gift for gift in there.values() if facts.budget is None or (gift.price or 0) <= facts.budget]
+        shown = await self._shelf.gifts([str(gift.id) for gift in idea.preview_products])
+        found = [gift for gift in shown.values() if facts.budget is None or (gift.price or 0) <= facts.budget]
+        wider = list(topics.words_of(self.topic(state, topic_id), state.session.language))
         for factor in (1.0, RELAXED):
-            found = await find(idea.search_queries, facts, limit=limit * LOOK, price_factor=factor)
-            gifts = {str(gift.id): gift for gift in (*before, *found) if gates.lets(gift) and steering.affordable(gift)}
-            wanted = [gift for gift_id, gift in gifts.items() if gift_id not in unwanted]
+            for queries in (idea.search_queries, wider):
+                found += await find(queries, facts, limit=limit * LOOK, price_factor=factor)
+                fit = {str(gift.id): gift for gift in found if gates.lets(gift) and steering.affordable(gift)}
+                wanted = [gift for gift_id, gift in fit.items() if gift_id not in unwanted]
+                if len(wanted) >= limit:
+                    break
             if wanted:
                 return wanted[:limit]
         return []
