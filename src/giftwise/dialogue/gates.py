@@ -15,6 +15,7 @@ from giftwise.dialogue.topics import Topic, load_taxonomy, read_pieces
 
 FILE: Final = Path(__file__).with_name("gates.toml")
 _FROM_YEARS: Final = re.compile(r"(?:от|from|ages?)\s+(\d{1,2})\s+(?:лет|года?|years?)", re.IGNORECASE)
+_GROWN_UP: Final = 16  # a topic that begins at this age or later is closed to those below
 _FOREIGN: Final = 18  # from this age on nobody is given what is made for a child's hands, unless they collect it
 
 _DOING: Final = frozenset(map(stem, ("пьет", "пить", "ест", "есть", "носит", "читает", "drink", "eat", "wear", "read")))
@@ -70,14 +71,22 @@ class Gates:
         return cls(tuple(gate for gate in load_gates() if gate.closed(facts, unwanted)), unwanted, facts.age)
 
     def lets_topic(self, topic: Topic) -> bool:
-        """Whether a topic may be spoken of."""
-        low, high = topic.ages
-        if not low <= self.age <= high or any(gate.name in topic.gates for gate in self.closed):
+        """Whether a topic that the giver named may be spoken of: nothing of it is closed or unwanted.
+
+        Givers know what their children love, so suited ages are no bar to a named topic, unless it is for grown-ups.
+        """
+        low, _ = topic.ages
+        if self.age < low >= _GROWN_UP or any(gate.name in topic.gates for gate in self.closed):
             return False
         own = [stems(word) for words in topic.words.values() for word in words]
         if any(holds_phrase(word, said) for word in own for said in self.vetoes):
             return False
         return topic.known or not any(gate.names(word) for gate in self.closed for word in own)
+
+    def suits(self, topic: Topic) -> bool:
+        """Whether it may be suggested to somebody who did not name it."""
+        low, high = topic.ages
+        return low <= self.age <= high and self.lets_topic(topic)
 
     def lets(self, gift: Gift) -> bool:
         """Whether a product may be shown: none of its words is closed, unwanted, or too old for a child."""

@@ -60,7 +60,7 @@ async def propose(
     if chosen:
         return [search.write(one, topic) for one in chosen]
     for near in _near(topic):
-        if search.gates.lets_topic(near) and (chosen := await search.choose(near)):
+        if search.gates.suits(near) and (chosen := await search.choose(near)):
             return [search.write(one, near, instead_of=topic) for one in chosen]
     return []
 
@@ -169,7 +169,10 @@ class _Search:
         for language in self._languages:
             own = list(candidate.find[language])
             beside = topic.words[language][: self._params.topic_words] if candidate.theme or not own else ()
-            asked = list(dict.fromkeys([*own, *beside]))
+            welcome = self._steering.welcome[: self._params.welcome] if beside else ()
+            if candidate.category is not None:
+                welcome = [candidate.category, self._words.category(candidate.category)]
+            asked = list(dict.fromkeys([*own, *beside, *welcome]))
             for gift in await self._ask(asked, candidate):
                 gifts.setdefault(str(gift.id), gift)
             queries += [query for query in asked if query not in queries]
@@ -206,7 +209,10 @@ class _Search:
             title, text = _texts(gift)
             named = [noun for noun, words in kinds.items() if holds(title, words)]
             themed = any(holds_phrase(text, theme) for theme in themes)
-            fits = (bool(named) or not kinds) and (themed or not (candidate.theme or not kinds))
+            if candidate.category is not None:
+                fits = (gift.category or "").casefold() == candidate.category
+            else:
+                fits = (bool(named) or not kinds) and (themed or not (candidate.theme or not kinds))
             if not fits or not self.gates.lets(gift):
                 continue
             for noun in named:

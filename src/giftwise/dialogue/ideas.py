@@ -23,7 +23,7 @@ class IdeaParams:
     """An idea with fewer is not shown."""
     previews: int = 4
     """Products on an idea's card."""
-    looked_at: int = 40
+    looked_at: int = 60
     """Products that are read for one idea; closed and unfitting ones are dropped from them."""
     batch: int = 3
     """Ideas that are searched for at once, for each one that is wanted."""
@@ -31,10 +31,14 @@ class IdeaParams:
     """Ideas that are searched for in all before a topic is given up."""
     topic_words: int = 4
     """Words of the topic that are searched for beside an idea's own."""
+    welcome: int = 2
+    """Categories that were liked, which are searched for beside the topic's words."""
     common_kind: int = 4
     """A kind of product that ideas of so many topics name says nothing of any of them: then its words must."""
     composed: float = 0.35
     """What an idea put together from a kind of product counts against one that somebody wrote."""
+    asked_for: float = 1.5
+    """What an idea counts that is made of a category which was liked or asked for."""
     broad: float = 0.25
     """The same of one that is made of the topic's words alone."""
     same_gap: float = 0.35
@@ -63,39 +67,55 @@ class Candidate:
     find: dict[Language, tuple[str, ...]]  # kinds of products
     prior: float
     theme: bool = False  # its products must be of the topic by their own words, as its title says no more
+    category: str | None = None  # that all of its products are of
     written: bool = False  # somebody wrote it for this topic
     most: float = 1.1  # times the budget that its products may cost
     least: float = 0.0  # that its products cost, in the catalog's currency
 
 
+NOTHING: Final[dict[Language, tuple[str, ...]]] = {"ru": (), "en": ()}  # to find but the topic's own words
+
+
 def imagine(topic: Topic, facts: Facts, steering: Steering, words: Wording, params: IdeaParams) -> Iterator[Candidate]:
     """Every idea that there could be for a topic: written ones, then those made of its kinds of products and words."""
-    language = facts.language
-    name = topic.name(language)
-    ideas = ideas_of(topic)
-    for idea in ideas:
-        yield Candidate(idea.title[language], idea.gap, dict(idea.find), 1.0, written=True)
-    for idea, noun, find in _kinds(ideas, language):
+    for idea in ideas_of(topic):
+        yield Candidate(idea.title[facts.language], idea.gap, dict(idea.find), 1.0, written=True)
+    yield from _of_kinds(topic, facts, steering, words, params)
+    yield from _of_words(topic, facts, steering, words, params)
+
+
+def _of_kinds(
+    topic: Topic, facts: Facts, steering: Steering, words: Wording, params: IdeaParams
+) -> Iterator[Candidate]:
+    """One kind of product each; of what they have, a better one."""
+    for idea, noun, find in _kinds(ideas_of(topic), facts.language):
         common = how_common(stems(noun)) >= params.common_kind
         for pattern in words.gaps[idea.gap].of_noun:
             yield Candidate(pattern.format(noun=sentence(noun)), idea.gap, find, params.composed, theme=common)
-        for title, price in steering.owned:
-            if holds(title, stems(noun)):
-                for pattern in words.price["upgrade"]:
-                    better = price * params.better
-                    yield Candidate(
-                        pattern.format(noun=sentence(noun)), "the_optimizer", find, params.upgrade, least=better
-                    )
-    nothing: dict[Language, tuple[str, ...]] = {"ru": (), "en": ()}
+        for pattern in words.price["upgrade"]:
+            for title, price in steering.owned:
+                if holds(title, stems(noun)):
+                    better, name = price * params.better, pattern.format(noun=sentence(noun))
+                    yield Candidate(name, "the_optimizer", find, params.upgrade, least=better)
+
+
+def _of_words(
+    topic: Topic, facts: Facts, steering: Steering, words: Wording, params: IdeaParams
+) -> Iterator[Candidate]:
+    """What has the topic's words, of any kind; of a category that is welcome; small and large gifts."""
+    name = topic.name(facts.language)
     for gap in GAPS:
         for pattern in words.gaps[gap].of_topic:
-            yield Candidate(pattern.format(name=name), gap, nothing, params.broad)
+            yield Candidate(pattern.format(name=name), gap, NOTHING, params.broad)
+            for category in steering.welcome[: params.welcome]:
+                heading = pattern.format(name=sentence(words.category(category)))
+                yield Candidate(heading, gap, NOTHING, params.asked_for, category=category)
     if facts.budget is not None:
         for pattern in words.price["small"]:
-            yield Candidate(pattern.format(name=name), "the_permission", nothing, params.broad, most=params.small)
+            yield Candidate(pattern.format(name=name), "the_permission", NOTHING, params.broad, most=params.small)
         for pattern in words.price["large"]:
             least = facts.budget * params.large
-            yield Candidate(pattern.format(name=name), "the_anchor", nothing, params.broad, least=least)
+            yield Candidate(pattern.format(name=name), "the_anchor", NOTHING, params.broad, least=least)
 
 
 def _kinds(ideas: Sequence[Idea], language: Language) -> Iterator[tuple[Idea, str, dict[Language, tuple[str, ...]]]]:

@@ -31,7 +31,7 @@ def probe(facts: Facts, asked: Collection[str]) -> Question:
 def branch_question(topic: Topic, facts: Facts) -> Question:
     """Which branch of a wide topic; branches that this person may not be given are no options."""
     gates = Gates.of(facts)
-    names = [one.name(facts.language) for one in load_taxonomy().branches(topic) if gates.lets_topic(one)]
+    names = [one.name(facts.language) for one in load_taxonomy().branches(topic) if gates.suits(one)]
     question = (topic.ask or topic.names)[facts.language]
     return Question(question=question, options=names, context_tags=["branch", topic.id])
 
@@ -49,7 +49,7 @@ def hints(facts: Facts, known: Sequence[Topic], seed: int) -> list[TopicHint]:
             near.setdefault(one.id, topic)
     rest = [one.id for one in taxonomy.topics.values() if one.id not in near and not one.wide]
     order = [*near, *dice.sample(rest, len(rest))]
-    found = [taxonomy.topics[name] for name in order if name not in there and gates.lets_topic(taxonomy.topics[name])]
+    found = [taxonomy.topics[name] for name in order if name not in there and gates.suits(taxonomy.topics[name])]
     return [
         TopicHint(
             id=topic.id,

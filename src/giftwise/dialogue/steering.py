@@ -3,7 +3,7 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Final
@@ -18,18 +18,20 @@ from giftwise.dialogue.wording import GAPS, Wording, load_wording
 class SteeringParams:
     """How strongly one reaction moves what comes next. Weights are natural logarithms, and add up."""
 
-    like: float = 0.5
+    like: float = 0.8
     """A like, for the idea's gap and topic, and the product's category."""
-    shortlist: float = 0.6
+    shortlist: float = 0.9
     """Put on the shortlist: a like that costs more."""
-    purchase: float = 0.4
+    purchase: float = 0.6
     """Bought: such things are liked, but this one is done."""
-    dislike: float = -0.55
+    dislike: float = -0.6
     """A dislike."""
     word: float = 0.6
     """How much of that goes to the words of the title."""
-    said: float = 0.9
+    said: float = 1.6
     """What was answered to a question, for the gap, category or words that it names."""
+    welcome: float = 1.5
+    """A category of at least this factor is searched for beside the topic."""
     most: float = 2.3
     """No weight goes further from 0 than this: a factor of 10, so that nothing is ever out of the question."""
     cheaper: float = 0.7
@@ -122,6 +124,12 @@ class Steering:
         """How welcome a gap is; 1 where nothing is known."""
         return self.gaps.get(gap, 1.0)
 
+    @property
+    def welcome(self) -> list[str]:
+        """Categories that were liked or asked for, the most welcome first."""
+        liked = [name for name, weight in self.categories.items() if weight >= self.params.welcome]
+        return sorted(liked, key=lambda name: -self.categories[name])
+
     def topic(self, topic_id: str) -> float:
         """How welcome a topic is."""
         return self.topics.get(topic_id, 1.0)
@@ -200,10 +208,12 @@ class _Notes:
     def hear(self, answer: str) -> None:
         """An answer to a question: an option that we wrote, or free text."""
         said, params = stems(answer), self.params
-        for pattern, name in ((_UP_TO, "cap"), (_FROM, "floor")):
-            if (found := pattern.search(answer)) and (amount := _amount(found[1])) > 0:
-                setattr(self, name, amount)
-        if any(_prices(answer)):
+        if cap := _price(_UP_TO, answer):
+            self.cap = min(self.cap or math.inf, cap)
+        if floor := _price(_FROM, answer):
+            self.floor = max(self.floor or 0.0, floor)
+        if cap or floor:
+            self._agree(newest_is_cap=cap is not None)
             return
         for wording in map(load_wording, LANGUAGES):
             for gap in GAPS:
@@ -222,8 +232,12 @@ class _Notes:
             self.cap = min(self.cap or math.inf, price * self.params.cheaper)
         else:
             self.floor = max(self.floor or 0.0, price * self.params.dearer)
+        self._agree(newest_is_cap=reason == "too_expensive")
+
+    def _agree(self, *, newest_is_cap: bool) -> None:
+        """Where what was said of prices leaves none, what was said last holds."""
         if self.cap is not None and self.floor is not None and self.floor >= self.cap:
-            self.cap, self.floor = (self.cap, None) if reason == "too_expensive" else (None, self.floor)
+            self.cap, self.floor = (self.cap, None) if newest_is_cap else (None, self.floor)
 
     def _say(self, title: str, weight: float) -> None:
         for word in dict.fromkeys(stems(title)):
@@ -246,12 +260,9 @@ def read_reason(text: str | None) -> str | None:
     return None
 
 
-def _prices(answer: str) -> Iterable[re.Match[str]]:
-    return (found for pattern in (_UP_TO, _FROM) for found in pattern.finditer(answer))
-
-
-def _amount(text: str) -> float:
-    return float(re.sub(r"\D", "", text))
+def _price(pattern: re.Pattern[str], answer: str) -> float | None:
+    found = pattern.search(answer)
+    return (float(re.sub(r"\D", "", found[1])) or None) if found else None
 
 
 def _category(said: Stems, wording: Wording) -> str | None:
