@@ -207,7 +207,7 @@ async def test_closed_gates_hold_in_any_search(counter: Counter) -> None:
 
 
 async def test_several_queries_are_one_round_trip_and_then_none(counter: Counter) -> None:
-    """All queries of a language are one statement, the items found another; within a minute neither is sent again."""
+    """All queries of a language are one statement, the items found another; within minutes neither is sent again."""
     with statements(counter.own) as sent:
         first = await counter.ids("mug", "lamp", "scarf")
         assert len(sent) == 2

@@ -167,15 +167,15 @@ def taste(model: Model, liked: Places, disliked: Places) -> Floats:
 
 
 def choose(model: Model, found: Found, limit: int, params: GiftParams = DEFAULTS) -> Places:
-    """The best `limit` items, varied: one that is the same as another above it has to be better by `alike`.
+    """All items, the first `limit` varied: one that is the same as another above it has to be better by `alike`.
 
     Greedy (maximal marginal relevance, Carbonell and Goldstein 1998) among the best `window`; the rest follow as they
-    are.
+    are. 10 microseconds for each varied place.
     """
     places, scores = found
     head = places[: params.window]
     if len(head) < 2 or model["text"].shape[1] < 2:
-        return places[:limit]
+        return places
     titles = _titles(model, head)
     likeness = np.clip((titles @ titles.T - params.alike_from) / (1 - params.alike_from), 0, 1)
     left = scores[: params.window].astype(np.float64)
@@ -186,7 +186,9 @@ def choose(model: Model, found: Found, limit: int, params: GiftParams = DEFAULTS
         chosen.append(best)
         left[best] = -np.inf
         np.maximum(closest, likeness[best], out=closest)
-    return np.concatenate([head[chosen], places[params.window : params.window + max(limit - len(chosen), 0)]])
+    rest = np.ones(len(places), dtype=np.bool_)
+    rest[chosen] = False
+    return np.concatenate([head[chosen], places[rest]])
 
 
 def _titles(model: Model, places: Places) -> Floats:

@@ -14,7 +14,7 @@ from giftwise.catalog.model import Model
 from giftwise.db.own import OwnDatabase
 from giftwise.ids import parse_all
 
-MOST_HITS: Final = 1_000  # of each query, the best ones
+MOST_HITS: Final = 600  # of each query, the best ones
 QUERY_CHARACTERS: Final = 200
 PREFIX_LETTERS: Final = 4  # a shorter word that no item has is not taken for the beginning of another
 # Said in every search for a gift, and true of every item: they count for little, so that "gift for a gardener" is about

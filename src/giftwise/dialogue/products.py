@@ -35,7 +35,7 @@ from giftwise.people.demographics import Segment
 from giftwise.recommend.popular import steps
 
 KEPT_SEARCHES: Final = 2_000  # of this process, the newest: at most 5 kB each
-KEPT_SECONDS: Final = 60.0  # so soon a title that changed is found by its new words
+KEPT_SECONDS: Final = 300.0  # the mirror itself is a quarter of an hour behind
 KEPT_TEXTS: Final = 3_000  # items as they are shown, the newest; about 1 kB each
 KEPT_SEGMENTS: Final = 64  # groups of people
 MOST_QUERIES: Final = 12  # of one idea; more are not looked at
@@ -54,8 +54,8 @@ _ROWS: Final = text(
 class ProductFinder:
     """Finds products by words (Find) and tells of single ones (Shelf).
 
-    What answers a query, and an item's texts, are asked of the database once a minute and kept; whom it is for, prices,
-    stock and taste are worked out anew for each call, from the model in memory. Raises ModelNotReady,
+    What answers a query, and an item's texts, are asked of the database once in five minutes and kept; whom it is for,
+    prices, stock and taste are worked out anew for each call, from the model in memory. Raises ModelNotReady,
     OwnDatabaseUnavailable.
     """
 
@@ -91,7 +91,7 @@ class ProductFinder:
         answers = await kept.searches.get(asked)
         found = together([answers[query] for query in asked if len(answers[query][0])])
         found = self._ranked(snapshot, kept, found, facts, price_factor=price_factor, liked=liked, disliked=disliked)
-        places = choose(model, found, limit * LOOKED_AT, self._params)
+        places = choose(model, found, limit, self._params)[: limit * LOOKED_AT]
         gates, gifts = _gates(facts), list[Gift]()
         for start in range(0, len(places), limit):
             part = await self._gifts(model, kept, places[start : start + limit], facts.budget)
