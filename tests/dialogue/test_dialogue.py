@@ -305,3 +305,12 @@ async def test_the_history_of_a_recipient_is_of_all_sessions_newest_first(table:
     sessions = [str(deed.session_id) for deed in deeds]
     assert [deed.target_id for deed in deeds] == ["3", "2", "1"]
     assert sessions == [first.session_id, second.session_id, first.session_id]
+
+
+@pytest.mark.parametrize("age", [0, 17, 120, 150])
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_every_age_that_a_quiz_may_name_gets_a_session(table: Table, age: int, language: str) -> None:
+    """With interests and without; there is always something to look at or to answer."""
+    for interests in ((), ("coffee",), ("кофе и вино",)):
+        session = await table.begin(*interests, user=None, recipient_age=age, language=language)
+        assert session.current_probe is not None or any(track.status != "error" for track in session.tracks)

@@ -17,6 +17,7 @@ Mode = Literal["quick_fix", "thoughtful", "deep_dive"]
 
 MOST_MONEY: Final = 2**31 - 1
 MOST_DAYS: Final = 36_500
+ELDEST: Final = 120  # years; ideas are made for people, so whoever is said to be older is taken to be this old
 
 
 def _no_bool(value: Any) -> Any:
@@ -32,6 +33,13 @@ def _gender(value: Any) -> Any:
     return None if value.strip().lower() == "other" else parse_gender(value)
 
 
+def _iso(value: Any) -> Any:
+    """A day as it is written; a number would be read as seconds since 1970."""
+    if isinstance(value, int | float):
+        raise ValueError("a day, as 1990-12-31")
+    return value
+
+
 def _past(value: date) -> date:
     today = datetime.now(UTC).date()
     if value > today or age_on(value, today) > OLDEST:
@@ -42,7 +50,7 @@ def _past(value: date) -> date:
 Whole = Annotated[int, BeforeValidator(_no_bool, json_schema_input_type=int)]
 Years = Annotated[Whole, Field(ge=0, le=OLDEST, description="in years", examples=[30])]
 GenderWord = Annotated[Literal["m", "f"] | None, BeforeValidator(_gender, json_schema_input_type=str | None)]
-BirthDate = Annotated[date, AfterValidator(_past)]
+BirthDate = Annotated[date, BeforeValidator(_iso, json_schema_input_type=date), AfterValidator(_past)]
 
 
 class Quiz(Asked):
@@ -112,8 +120,9 @@ class Facts:
     def of(cls, quiz: Quiz, *, answers: tuple[str, ...] = (), owned: frozenset[str] = frozenset()) -> "Facts":
         """The facts of a quiz, and what was learned since."""
         born = quiz.recipient_birth_date
+        age = quiz.recipient_age if born is None else age_on(born, datetime.now(UTC).date())
         return cls(
-            age=quiz.recipient_age if born is None else age_on(born, datetime.now(UTC).date()),
+            age=min(age, ELDEST),
             gender=quiz.recipient_gender,
             relationship=quiz.relationship,
             occasion=quiz.occasion,
