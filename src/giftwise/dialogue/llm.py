@@ -38,8 +38,7 @@ FEWEST_PRODUCTS: Final = 3  # behind an idea that is shown
 PRODUCTS: Final = 5  # of an idea's preview
 SPARE: Final = 2  # ideas that are asked for beyond the count: some will have no products
 MOST_SEEN: Final = 40  # titles told to the model, the newest
-MOST_TOKENS: Final = 2_000
-TEMPERATURE: Final = 0.7
+MOST_TOKENS: Final = 4_000  # of an answer, thinking included; bounds what a call can cost
 REST_SECONDS: Final = 30.0  # after a failure the endpoint is left alone so long, so that nobody else waits for it too
 WITHOUT_KEY: Final = "none"  # a local endpoint may want no key; the libraries insist on one
 
@@ -113,7 +112,7 @@ class LlmBrain:
             output_type=ToolOutput(LlmIdeas, name="give_ideas", description="The gift ideas."),
             instructions=INSTRUCTIONS,
             retries=0,  # a second answer would not come in time
-            model_settings=ModelSettings(max_tokens=MOST_TOKENS, temperature=TEMPERATURE, timeout=timeout_seconds),
+            model_settings=ModelSettings(max_tokens=MOST_TOKENS, timeout=timeout_seconds),
         )
 
     async def hypotheses(
