@@ -9,7 +9,7 @@ from sqlalchemy import text
 from giftwise.cache.redis import CacheStore
 from giftwise.db.own import OwnDatabase
 from giftwise.dialogue.actions import Action
-from giftwise.dialogue.session import State
+from giftwise.dialogue.state import State
 from giftwise.dialogue.store import Change, Step
 from giftwise.errors import NotFound, OwnDatabaseUnavailable
 from tests.dialogue.conftest import Table, set_table

@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, Final
 
 from giftwise.dialogue import questions
-from giftwise.dialogue.session import Gift, Hypothesis, Reaction, Shelf, State, Verdict, common_category
+from giftwise.dialogue.reactions import find_gift, of_idea, of_product, react, recent_topic
+from giftwise.dialogue.session import Hypothesis, Shelf, Verdict
+from giftwise.dialogue.state import State
 from giftwise.dialogue.store import Change, Shown, Step
 from giftwise.dialogue.tracks import Tracks
 from giftwise.errors import FieldError, InvalidRequest, NotFound
+from giftwise.fields import text_id
 
 DEEP: Final = 15  # products of an idea that is looked into
 PATIENCE: Final = 3  # rejections in a row after which it is better to ask
@@ -104,7 +106,7 @@ class Actions:
                 raise _missing("/value", "the text of an answer")
             return Effect("navigation")
         state.answers.append(said)
-        recent = session.track(_recent_topic(state)) if probe is not None else None
+        recent = session.track(recent_topic(state)) if probe is not None else None
         if recent is not None:  # it was asked because of what was rejected there
             return Effect("navigation", recent.topic_id, await self._tracks.more(state, recent))
         return Effect("navigation", None, await self._tracks.find(state, [said]))
@@ -139,12 +141,12 @@ class Actions:
     async def _like_idea(self, state: State, action: Action) -> Effect:
         topic_id, idea = _idea(state, action)
         session = state.session
-        _react(state, _of_idea(topic_id, idea, "shortlist" if action.name.startswith("shortlist") else "like"))
+        verdict: Verdict = "shortlist" if action.name == "shortlist_hypothesis" else "like"
+        react(state, of_idea(topic_id, idea, verdict))
         session.selected_hypothesis_id, session.selected_topic_id = idea.id, topic_id
         _add(session.liked_hypotheses, idea.id)
         _drop(session.disliked_hypotheses, idea.id)
         idea.preview_products = await self._tracks.deep(state, topic_id, idea, DEEP)
-        verdict = "shortlist" if action.name.startswith("shortlist") else "like"
         return Effect("hypothesis", idea.id, reactions=[(idea.id, verdict)])
 
     async def _dislike_idea(self, state: State, action: Action) -> Effect:
@@ -154,7 +156,7 @@ class Actions:
         _add(session.disliked_hypotheses, idea.id)
         if session.selected_hypothesis_id == idea.id:
             session.selected_hypothesis_id = None
-        _react(state, _of_idea(topic_id, idea, "dislike", _reason(action)))
+        react(state, of_idea(topic_id, idea, "dislike", action.said("reason")))
         await self._ask_if_lost(state)
         return Effect("hypothesis", idea.id, reactions=[(idea.id, "dislike")])
 
@@ -176,15 +178,15 @@ class Actions:
 
     async def _product(self, state: State, action: Action) -> Effect:
         verdict = ON_PRODUCTS[action.name]
-        product_id = action.target("product_id")
+        product_id = text_id(action.target("product_id"))
         if not product_id:
             raise _missing("/value", "the id of a gift")
-        gift = _gift(state, product_id) or (await self._shelf.gifts([product_id])).get(product_id)
+        gift = find_gift(state, product_id) or (await self._shelf.gifts([product_id])).get(product_id)
         if gift is None:
             raise NotFound(f"there is no gift {product_id}")
         session = state.session
         if verdict != "view":
-            _react(state, _of_product(state, gift, verdict, action))
+            react(state, of_product(state, gift, verdict, action.said("hypothesis_id"), action.said("reason")))
         match verdict:
             case "shortlist":
                 if gift.id not in session.shortlisted_products:
@@ -220,62 +222,6 @@ def _idea(state: State, action: Action) -> tuple[str, Hypothesis]:
     if found is None:
         raise NotFound(f"there is no hypothesis {hypothesis_id} in this session")
     return found
-
-
-def _recent_topic(state: State) -> str | None:
-    """The topic of what was reacted to last."""
-    return next((one.topic_id for one in reversed(state.reactions) if one.topic_id), state.session.selected_topic_id)
-
-
-def _gift(state: State, product_id: str) -> Gift | None:
-    """A product that this session has shown, even if it is sold out by now."""
-    shown = [*state.session.shortlist, *(gift for _, idea in state.ideas() for gift in idea.preview_products)]
-    return next((gift for gift in shown if str(gift.id) == product_id), None)
-
-
-def _of_idea(topic_id: str, idea: Hypothesis, verdict: Verdict, reason: str | None = None) -> Reaction:
-    prices = [gift.price for gift in idea.preview_products if gift.price is not None]
-    return Reaction(
-        verdict=verdict,
-        target="hypothesis",
-        target_id=idea.id,
-        topic_id=topic_id,
-        gap=idea.primary_gap,
-        category=common_category(idea.preview_products),
-        price=median(prices) if prices else None,
-        title=idea.title,
-        reason=reason,
-    )
-
-
-def _of_product(state: State, gift: Gift, verdict: Verdict, action: Action) -> Reaction:
-    """A reaction to a product, with the idea that it came by: the one named, else one that shows it."""
-    named = state.idea(action.said("hypothesis_id") or "")
-    found = named or next(
-        (one for one in state.ideas() if any(shown.id == gift.id for shown in one[1].preview_products)), None
-    )
-    return Reaction(
-        verdict=verdict,
-        target="product",
-        target_id=str(gift.id),
-        topic_id=found[0] if found else None,
-        gap=found[1].primary_gap if found else None,
-        category=gift.category,
-        price=gift.price,
-        title=gift.title,
-        reason=_reason(action),
-    )
-
-
-def _react(state: State, reaction: Reaction) -> None:
-    """Note what is thought of something now, in place of what was thought of it before."""
-    key = (reaction.target, reaction.target_id)
-    state.reactions = [*(one for one in state.reactions if (one.target, one.target_id) != key), reaction]
-    state.rejections = state.rejections + 1 if reaction.verdict == "dislike" else 0
-
-
-def _reason(action: Action) -> str | None:
-    return action.said("reason")
 
 
 def _add(ids: list[str], one: str) -> None:

@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 from giftwise.db.own import OwnDatabase
 from giftwise.dialogue.actions import DEEP, Action, Actions
 from giftwise.dialogue.quiz import Quiz, Relationship
-from giftwise.dialogue.session import Gift, Session, SessionRecipient, Shelf, State
+from giftwise.dialogue.session import Gift, Session, SessionRecipient, Shelf
+from giftwise.dialogue.state import State
 from giftwise.dialogue.store import Change, SessionStore, parse_id
 from giftwise.dialogue.tracks import Tracks
 from giftwise.errors import NotFound, SessionBusy

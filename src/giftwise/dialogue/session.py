@@ -1,22 +1,50 @@
-"""A dialogue's shapes, as the contract has them on the wire, and what a session remembers beside them."""
+"""A dialogue's shapes: sessions and gifts as the contract has them on the wire, reactions, drafts, and the search."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from giftwise.dialogue.quiz import Facts, Quiz
+from giftwise.dialogue.quiz import Facts
 from giftwise.recommend.reasons import Language
 
 Gap = Literal["the_mirror", "the_optimizer", "the_catalyst", "the_anchor", "the_permission"]
 Verdict = Literal["like", "dislike", "shortlist", "purchase", "view"]
 
+GIFT: Final[dict[str, Any]] = {
+    "id": 311,
+    "gift_id": 311,
+    "title": "Pour-over coffee set, ceramic",
+    "description": "A dripper, a server and a hundred filters.",
+    "price": 3900.0,
+    "currency": "RUB",
+    "image_url": "https://img.example/311.jpg",
+    "product_url": "https://shop.example/311",
+    "merchant": "ozon",
+    "category": "kitchen",
+    "delivery_days": 2,
+    "is_customizable": False,
+    "budget_relaxed": False,
+}
+IDEA: Final[dict[str, Any]] = {
+    "id": "0b6a2c0e-6f5e-4d9f-8a55-0f9a5f0c6a11",
+    "title": "A new way to brew",
+    "description": "A gift that makes one want to try more.",
+    "reasoning": "Since your friend loves coffee, it will be fun to try something new in it.",
+    "primary_gap": "the_catalyst",
+    "preview_products": [GIFT],
+    "search_queries": ["pour-over set", "moka pot"],
+    "model_name": "rules",
+}
+
 
 class Gift(BaseModel):
     """One product. Both ids are the catalog's, of its own kind."""
+
+    model_config = ConfigDict(json_schema_extra={"example": GIFT})
 
     id: int | str
     gift_id: int | str
@@ -85,6 +113,37 @@ class SessionRecipient(BaseModel):
 class Session(BaseModel):
     """A dialogue as the giver sees it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "session_id": "3a1f0f7e-54a0-4b58-9d2b-2f1f6f6b7a01",
+                "recipient": {"id": "7f1c4f0a-2f0b-4c3a-9d0e-5a6b7c8d9e0f", "name": "Anna"},
+                "topics": ["Coffee"],
+                "language": "en",
+                "tracks": [
+                    {
+                        "topic_id": "coffee",
+                        "topic_name": "Coffee",
+                        "status": "ready",
+                        "title": "Coffee",
+                        "preview_text": "A new way to brew",
+                        "hypotheses": [IDEA],
+                        "question": None,
+                    }
+                ],
+                "liked_hypotheses": [],
+                "disliked_hypotheses": [],
+                "shortlisted_products": [311],
+                "shortlist": [GIFT],
+                "topic_hints": [],
+                "selected_topic_id": "coffee",
+                "selected_hypothesis_id": None,
+                "current_probe": None,
+                "created_at": "2025-06-01T12:00:00Z",
+            }
+        }
+    )
+
     session_id: str
     recipient: SessionRecipient
     topics: list[str] = []
@@ -136,49 +195,6 @@ class Draft:
     search_queries: tuple[str, ...]
     products: tuple[Gift, ...] = field(default=())
     model_name: str = "rules"
-
-
-class State(BaseModel):
-    """Everything that a session remembers: what is shown, and what led to it."""
-
-    version: int = 1
-    user_id: str | None = None
-    seed: int
-    quiz: Quiz
-    session: Session
-    reactions: list[Reaction] = []  # oldest first
-    titles: list[str] = []  # of every idea ever shown, none of which is shown again
-    answers: list[str] = []  # to questions, oldest first
-    narrowed: dict[str, list[str]] = {}  # by topic: the answers that led into it
-    archive: dict[str, list[Hypothesis]] = {}  # by topic: ideas that are shown no longer, but may be reacted to
-    rounds: int = 0  # how often more ideas were asked for
-    asked: list[str] = []  # questions that were asked, so that none is asked twice
-    rejections: int = 0  # in a row, since the last like or question
-    llm_calls: int = 0  # how often a language model was asked
-    liked: list[str] = []  # items that this recipient liked, in this session and earlier ones
-    disliked: list[str] = []
-    owned: list[str] = []  # items that they got already
-
-    @property
-    def facts(self) -> Facts:
-        """What is known of the recipient and the occasion, as of now."""
-        return Facts.of(self.quiz, answers=tuple(self.answers), owned=frozenset(self.owned))
-
-    @property
-    def count(self) -> int:
-        """How many ideas a topic shows at once."""
-        return 2 if self.quiz.session_mode == "quick_fix" else 3
-
-    def ideas(self) -> Iterator[tuple[str, Hypothesis]]:
-        """Every idea ever shown with its topic's id, those in sight first."""
-        for track in self.session.tracks:
-            yield from ((track.topic_id, one) for one in track.hypotheses)
-        for topic_id, gone in self.archive.items():
-            yield from ((topic_id, one) for one in gone)
-
-    def idea(self, hypothesis_id: str) -> tuple[str, Hypothesis] | None:
-        """An idea with its topic's id."""
-        return next((found for found in self.ideas() if found[1].id == hypothesis_id), None)
 
 
 class Find(Protocol):

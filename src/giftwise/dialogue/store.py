@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from giftwise.cache.sessions import KEPT_SECONDS, SessionCache
 from giftwise.db.own import OwnDatabase, raw
-from giftwise.dialogue.session import Draft, State
+from giftwise.dialogue.session import Draft
+from giftwise.dialogue.state import State
 from giftwise.errors import NotFound, OwnDatabaseUnavailable
 
 # What the recipient got counts at once in all of their sessions, so it is read with the version each time.

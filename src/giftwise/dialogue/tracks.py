@@ -9,7 +9,8 @@ from giftwise.dialogue import questions, topics
 from giftwise.dialogue.brain import Brain
 from giftwise.dialogue.gates import Gates
 from giftwise.dialogue.quiz import Facts
-from giftwise.dialogue.session import Draft, Find, Gift, Hypothesis, Question, Shelf, State, Track
+from giftwise.dialogue.session import Draft, Find, Gift, Hypothesis, Question, Shelf, Track
+from giftwise.dialogue.state import State
 from giftwise.dialogue.steering import Steering
 from giftwise.dialogue.store import Shown
 from giftwise.dialogue.topics import Topic
