@@ -33,19 +33,17 @@ from giftwise.db.own import OwnDatabase
 from giftwise.dialogue.actions import Action
 from giftwise.dialogue.brain import RulesBrain
 from giftwise.dialogue.dialogue import Dialogue
-from giftwise.dialogue.gates import Gates
 from giftwise.dialogue.products import ProductFinder
 from giftwise.dialogue.quiz import Facts, Quiz
 from giftwise.dialogue.session import Gift
-from giftwise.dialogue.stems import holds, stems
 from giftwise.dialogue.store import SessionStore
-from giftwise.dialogue.topics import LANGUAGES, Topic, ideas_of, load_taxonomy
+from giftwise.dialogue.topics import LANGUAGES, load_taxonomy
 from giftwise.dialogue.tracks import Tracks
 from giftwise.jobs.worker import run_once
 from giftwise.log import configure
 from giftwise.seeding.world import Scale, seed
 from giftwise.settings import Settings
-from tests.support.givers import MOST_ROUNDS, Giver, rounds_until_accepted
+from tests.support.givers import MOST_ROUNDS, open_giver, rounds_until_accepted, want
 from tests.support.quizzes import make_quizzes, violations
 
 ROUNDS: Final = 5
@@ -53,8 +51,6 @@ JOBS: Final = ("popular_items", "item_texts", "user_similarities")
 # As many public presents as at scale S; private ones only have to be there, so as not to be shown.
 GENERATED: Final = Scale("dialogue", public=16_000, private=4_000, likes=200_000, clicks=250_000, users=20_000)
 PRICES: Final = {"generated": 1.0, "online-retail": 0.005}  # budgets of the quizzes, times this
-LEAST_CHOICE: Final = 20  # products of a topic, for a giver to have one of them in mind
-WIDTH: Final = 0.2  # of the price that a giver has in mind, up and down
 
 
 @dataclass
@@ -196,39 +192,17 @@ async def court(world: World, count: int, data: str) -> None:
     while len(told[True]) < count:
         topic, language = dice.choice(topics), dice.choice(languages)
         facts = Facts(age=30, relationship="partner", language=language)
-        wanted = await _want(world, topic, facts, dice)
+        wanted = await want(topic, facts, world.finder, dice)
         if wanted is None:
             continue
         number = len(told[True])
         for steer, rounds in told.items():
-            giver = _giver(*wanted)
+            giver = open_giver(*wanted)
             rounds.append(await rounds_until_accepted(topic, facts, world.finder, giver, steer=steer, seed=number))
     for steer, rounds in told.items():
         never = sum(number > MOST_ROUNDS for number in rounds)
         name = "with steering" if steer else "without"
         print(f"{name}: median {median(rounds):g} rounds, mean {mean(rounds):.2f}, not within ten: {never} of {count}")
-
-
-async def _want(world: World, topic: Topic, facts: Facts, dice: Random) -> tuple[Gift, str] | None:
-    """A product that the giver has in mind, and its word of the topic; None where there is little choice."""
-    asked = [*(noun for idea in ideas_of(topic) for noun in idea.find[facts.language]), *topic.words[facts.language]]
-    gates = Gates.of(facts)
-    pool: dict[str, tuple[Gift, str]] = {}
-    for query in asked:
-        for gift in await world.finder([query], facts, limit=30):
-            if gates.lets(gift) and gift.price and holds(stems(gift.title), stems(query)):
-                pool.setdefault(str(gift.id), (gift, query))
-    return dice.choice(list(pool.values())) if len(pool) >= LEAST_CHOICE else None
-
-
-def _giver(wanted: Gift, word: str) -> Giver:
-    """Takes what has the same word of the topic and is of the same category, at about the price."""
-    price = wanted.price or 0.0
-
-    def kind(gift: Gift) -> bool:
-        return gift.category == wanted.category and holds(stems(gift.title), stems(word))
-
-    return Giver(kind, price * (1 - WIDTH), price * (1 + WIDTH), wanted.category)
 
 
 async def _generate(servers: EmbeddedServers, folder: Path) -> Settings:

@@ -3,19 +3,24 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 
+from giftwise.dialogue.gates import Gates
 from giftwise.dialogue.hypotheses import propose
 from giftwise.dialogue.questions import next_question
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift, Question, Reaction, common_category
 from giftwise.dialogue.steering import Steering
-from giftwise.dialogue.topics import Topic
+from giftwise.dialogue.stems import holds, stems
+from giftwise.dialogue.topics import Topic, ideas_of
 from giftwise.dialogue.wording import load_wording
 
 Judge = Callable[[Gift], bool]
 
 PATIENCE = 3  # rejections in a row after which the dialogue asks
 COUNT = 3  # ideas a round
+LEAST_CHOICE = 20  # products of a topic, for a giver to have one of them in mind
+WIDTH = 0.35  # of the price that a giver has in mind, up and down
 MOST_ROUNDS = 10  # after which a giver gives up
 
 
@@ -27,6 +32,7 @@ class Giver:
     low: float  # prices that they would pay
     high: float
     category: str | None = None  # what they say when asked
+    word: str = ""  # the same of the kind
     reactions: list[Reaction] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     rejections: int = 0
@@ -71,7 +77,7 @@ class Giver:
                 if low <= middle <= high:
                     self.answers.append(option)
                     return
-            elif self.category is not None and option == words.category(self.category):
+            elif option == self.word or (self.category is not None and option == words.category(self.category)):
                 self.answers.append(option)
                 return
 
@@ -100,3 +106,25 @@ async def rounds_until_accepted(topic: Topic, facts: Facts, find: Find, giver: G
                 giver.answer(question, facts)
                 giver.rejections = 0
     return MOST_ROUNDS + 1
+
+
+async def want(topic: Topic, facts: Facts, find: Find, dice: Random) -> tuple[Gift, str] | None:
+    """A product that a giver has in mind, and its word of the topic; None where there is little choice."""
+    asked = [*(noun for idea in ideas_of(topic) for noun in idea.find[facts.language]), *topic.words[facts.language]]
+    gates = Gates.of(facts)
+    pool: dict[str, tuple[Gift, str]] = {}
+    for query in asked:
+        for gift in await find([query], facts, limit=30):
+            if gates.lets(gift) and gift.price and holds(stems(gift.title), stems(query)):
+                pool.setdefault(str(gift.id), (gift, query))
+    return dice.choice(list(pool.values())) if len(pool) >= LEAST_CHOICE else None
+
+
+def open_giver(wanted: Gift, word: str) -> Giver:
+    """Takes what has the same word of the topic and is of the same category, at about the price."""
+    price = wanted.price or 0.0
+
+    def kind(gift: Gift) -> bool:
+        return gift.category == wanted.category and holds(stems(gift.title), stems(word))
+
+    return Giver(kind, price * (1 - WIDTH), price * (1 + WIDTH), wanted.category, word)

@@ -1,12 +1,13 @@
 """A shop in memory: the generated world's words in; gifts, and a search among them, out."""
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from random import Random
 
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gift
-from giftwise.dialogue.stems import holds, stems
+from giftwise.dialogue.stems import stems
 from giftwise.seeding.words import load_world
 
 
@@ -37,7 +38,11 @@ class MemoryShelf:
 
     def __init__(self, gifts: Sequence[Gift]) -> None:
         self.searches = 0
-        self._gifts = [(gift, stems(f"{gift.title} {gift.category or ''}")) for gift in gifts]
+        self._gifts = list(gifts)
+        self._holders: dict[str, set[int]] = defaultdict(set)
+        for place, gift in enumerate(gifts):
+            for word in stems(f"{gift.title} {gift.category or ''}"):
+                self._holders[word].add(place)
 
     async def __call__(
         self,
@@ -52,15 +57,13 @@ class MemoryShelf:
         """As Find says."""
         self.searches += 1
         most = math.inf if facts.budget is None else facts.budget * price_factor
-        asked = [stems(query) for query in queries]
         gone = {*facts.owned, *disliked}
-        found = [
-            (sum(holds(words, one) for one in asked), gift)
-            for gift, words in self._gifts
-            if (gift.price or 0) <= most and str(gift.id) not in gone
-        ]
-        return [gift for hits, gift in sorted(found, key=lambda pair: -pair[0]) if hits][:limit]
+        hits: Counter[int] = Counter()
+        for words in filter(None, map(stems, queries)):
+            hits.update(set.intersection(*(self._holders.get(word, set()) for word in words)))
+        found = [self._gifts[place] for place in sorted(hits, key=lambda place: (-hits[place], place))]
+        return [gift for gift in found if (gift.price or 0) <= most and str(gift.id) not in gone][:limit]
 
     async def gifts(self, ids: Sequence[str]) -> dict[str, Gift]:
         """As Shelf says."""
-        return {str(gift.id): gift for gift, _ in self._gifts if str(gift.id) in ids}
+        return {str(gift.id): gift for gift in self._gifts if str(gift.id) in ids}

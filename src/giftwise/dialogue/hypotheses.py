@@ -61,7 +61,8 @@ async def propose(
         return [search.write(one, topic) for one in chosen]
     for near in _near(topic):
         if search.gates.suits(near) and (chosen := await search.choose(near)):
-            return [search.write(one, near, instead_of=topic) for one in chosen]
+            preface = "beside" if search.spent(topic) else "instead"
+            return [search.write(one, near, instead_of=topic, preface=preface) for one in chosen]
     return []
 
 
@@ -114,7 +115,7 @@ class _Search:
             chosen.append(max(spare, key=lambda one: one.value))
         return chosen
 
-    def write(self, one: Searched, topic: Topic, *, instead_of: Topic | None = None) -> Draft:
+    def write(self, one: Searched, topic: Topic, *, instead_of: Topic | None = None, preface: str = "instead") -> Draft:
         """The idea in words."""
         words, candidate, language = self._words, one.candidate, self._facts.language
         gap = words.gaps[candidate.gap]
@@ -123,7 +124,7 @@ class _Search:
             description.append(words.more["found"].format(nouns=", ".join(one.nouns)))
         context = [text for text in (self._unsaid(texts) for texts in words.context(self._facts)) if text][:2]
         if instead_of is not None:
-            description.insert(0, words.more["instead"].format(name=instead_of.name(language)))
+            description.insert(0, words.more[preface].format(name=instead_of.name(language)))
         else:
             why = self._unsaid(gap.why) or gap.why[0]
             context.insert(0, why.format(who=words.whom(self._facts), love=topic.loves[language]))
@@ -136,6 +137,11 @@ class _Search:
             search_queries=one.queries,
             products=one.gifts[: self._params.previews],
         )
+
+    def spent(self, topic: Topic) -> bool:
+        """Whether ideas of the topic were shown before."""
+        imagined = imagine(topic, self._facts, self._steering, self._words, self._params)
+        return any(one.title in self._seen for one in imagined)
 
     def _unsaid(self, texts: Sequence[str]) -> str | None:
         """One of the texts that no card of this round has yet."""

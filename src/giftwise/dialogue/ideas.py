@@ -133,6 +133,20 @@ def _commonness() -> Counter[Stems]:
     return Counter(kind for kinds in named for kind in kinds)
 
 
+@lru_cache(maxsize=4)
+def kinds_by_words(language: Language) -> dict[Stems, str]:
+    """Every kind of product that an idea names, by its stems."""
+    topics = load_taxonomy().topics.values()
+    return {stems(noun): noun for topic in topics for idea in topic.ideas for noun in idea.find[language]}
+
+
+def name_kind(title: str, language: Language) -> str | None:
+    """The kind of product that a title names, the longest name first; None where it names none that is known."""
+    known, words = kinds_by_words(language), stems(title)
+    spans = (words[at : at + size] for size in (3, 2, 1) for at in range(len(words) - size + 1))
+    return next((known[span] for span in spans if span in known), None)
+
+
 def how_common(kind: Stems) -> int:
     """How many topics' ideas name a kind of product."""
     return _commonness()[kind]

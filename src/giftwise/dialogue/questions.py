@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 from giftwise.dialogue.gates import Gates
+from giftwise.dialogue.ideas import name_kind
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gap, Gift, Question, TopicHint
 from giftwise.dialogue.steering import Steering
@@ -104,6 +105,18 @@ def _by_category(gifts: Sequence[Gift], steering: Steering, words: Wording) -> S
     return words.split["category"], told, list(told)
 
 
+def _by_kind(gifts: Sequence[Gift], steering: Steering, words: Wording) -> Split | None:
+    """Kinds of products, in the session's language; what is of no known kind says nothing."""
+    shares: dict[str, float] = defaultdict(float)
+    for gift in gifts:
+        if kind := name_kind(gift.title, words.language):
+            shares[kind] += steering.product(gift)
+    if len(shares) < 2:
+        return None
+    options = [name for name, _ in Counter(shares).most_common(MOST_OPTIONS)]
+    return words.split["kind"], {name: shares[name] for name in options}, options
+
+
 def _by_price(gifts: Sequence[Gift], steering: Steering, words: Wording) -> Split | None:
     prices = sorted(gift.price for gift in gifts if gift.price)
     if len(prices) < 3:
@@ -145,6 +158,7 @@ def _rounded(price: float) -> float:
 
 _SPLITS: Final[tuple[Callable[[Sequence[Gift], Steering, Wording], Split | None], ...]] = (
     _by_category,
+    _by_kind,
     _by_price,
     _by_custom,
 )

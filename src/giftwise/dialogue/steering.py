@@ -198,7 +198,8 @@ class _Notes:
         if reaction.topic_id:
             self.topics[reaction.topic_id] += weight / 2
         if reaction.category:
-            self.categories[reaction.category.casefold()] += weight
+            # An idea is more than the category that most of its products are of.
+            self.categories[reaction.category.casefold()] += weight / (2 if reaction.target == "hypothesis" else 1)
         self._say(reaction.title, weight * self.params.word)
         if weight > 0 and reaction.price:
             self.prices.append(math.log(reaction.price))

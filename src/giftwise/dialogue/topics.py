@@ -213,8 +213,8 @@ def read_pieces(text: str) -> Iterator[Piece]:
             unwanted = unwanted or any(form in _NOT for form in forms)
             names = tuple(dict.fromkeys(name for _, name in words if name is not None))
             said = [word for word, form in zip((word for word, _ in words), forms, strict=True) if _says(word, form)]
-            if said:
-                yield Piece(names, _as_written(chunk, said), unwanted)
+            if said or names:
+                yield Piece(names, _as_written(chunk, said or [word for word, _ in words]), unwanted)
 
 
 Word = tuple[str, str | None]  # as compared, and the topic that it is a part of
