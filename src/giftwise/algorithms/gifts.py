@@ -32,7 +32,7 @@ class GiftParams:
     """Cosine of two titles from which they are near."""
     popularity: float = 0.05
     """What being the most popular among people like the recipient adds, as a share of the best match."""
-    floor: float = 0.25
+    floor: float = 0.4
     """What scores less than this share of the best match does not answer the search."""
     weakest: float = 0.08
     """A search whose best match is below this (0..1) is not answered at all."""
