@@ -86,12 +86,13 @@ async def test_a_known_recipient_is_told_what_is_new_and_what_they_got_stays_awa
 
 
 async def test_a_quiz_without_topics_asks_one_probe_and_its_answer_adds_a_track(table: Table) -> None:
-    """An answer to the probe is read as an interest; to skip it leaves the session as it is, without the probe."""
+    """An answer to the probe is read as an interest; who skips it is given hints instead of nothing."""
     session = await table.begin()
     assert session.tracks == []
     assert session.current_probe is not None
     skipped = await table.do(session, "answer_probe", None)
     assert (skipped.current_probe, skipped.tracks) == (None, [])
+    assert skipped.topic_hints
     session = await table.do(session, "answer_probe", "coffee in the morning")
     assert [track.topic_id for track in session.tracks] == ["coffee"]
     assert session.current_probe is None
@@ -128,6 +129,17 @@ async def test_an_answer_to_a_ready_track_narrows_it_and_keeps_what_is_liked(tab
     assert not {one.title for one in now.hypotheses[1:]} & {one.title for one in track.hypotheses}
     await table.dialogue.react(gone, "dislike")
     assert gone in (await table.dialogue.session(session.session_id)).disliked_hypotheses
+
+
+async def test_an_answer_that_leads_to_nothing_changes_nothing(table: Table) -> None:
+    """No product is left for the narrower topic: the ideas stay in sight, and more of them can be asked for later."""
+    session = await table.begin("coffee")
+    everything, table.shop.gone = table.shop.gone, {str(number) for number in range(1, 41)}
+    after = await table.do(session, "select_branch", "espresso", topic_id="coffee")
+    assert after.tracks == session.tracks
+    table.shop.gone = everything
+    after = await table.do(session, "load_more_hypotheses", "coffee")
+    assert len(after.tracks[0].hypotheses) == 6
 
 
 async def test_more_ideas_never_repeat_a_title(table: Table) -> None:

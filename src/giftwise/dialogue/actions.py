@@ -104,7 +104,7 @@ class Actions:
         if not said:
             if probe is None:
                 raise _missing("/value", "the text of an answer")
-            return Effect("navigation")
+            return Effect("navigation") if session.tracks else await self._suggest(state, action)
         state.answers.append(said)
         recent = session.track(recent_topic(state)) if probe is not None else None
         if recent is not None:  # it was asked because of what was rejected there

@@ -59,11 +59,18 @@ class Tracks:
     async def refine(self, state: State, track: Track, answer: str | None) -> list[Shown]:
         """A track's ideas after an answer to its question, or within a narrower topic; what is liked stays.
 
-        No answer means that the question is skipped: the topic as a whole, then.
+        No answer means that the question is skipped: the topic as a whole, then. Where an answer leads to nothing that
+        can be given, the track stays as wide as it was.
         """
+        answers = state.narrowed.setdefault(track.topic_id, [])
         if answer:
-            state.narrowed.setdefault(track.topic_id, []).append(answer)
+            answers.append(answer)
         ideas = await self._ideas(state, self.topic(state, track.topic_id), state.count)
+        if not ideas and answer:
+            answers.pop()
+            if track.hypotheses:
+                return []
+            ideas = await self._ideas(state, self.topic(state, track.topic_id), state.count)
         liked = set(state.session.liked_hypotheses)
         state.archive.setdefault(track.topic_id, []).extend(one for one in track.hypotheses if one.id not in liked)
         track.hypotheses = [one for one in track.hypotheses if one.id in liked]
