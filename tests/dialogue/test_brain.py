@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from giftwise.dialogue.brain import Brain, RulesBrain, open_brain
-from giftwise.dialogue.llm import LlmBrain, brief, without_traces
+from giftwise.dialogue.brief import brief, without_traces
+from giftwise.dialogue.llm import LlmBrain
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft
 from giftwise.dialogue.steering import Steering
