@@ -29,6 +29,8 @@ class Gate:
     min_age: int
     relations: frozenset[str]  # only these, where there are any
     not_relations: frozenset[str]
+    genders: frozenset[str]  # only these, where it is known
+    occasions: tuple[Stems, ...]  # only where one of these is named, as the occasion or among the interests
     vetoes: tuple[Stems, ...]
     words: tuple[Stems, ...]
     but: tuple[Stems, ...]
@@ -44,8 +46,14 @@ class Gate:
             facts.age < self.min_age
             or bool(self.relations and facts.relationship not in self.relations)
             or facts.relationship in self.not_relations
+            or bool(self.genders and facts.gender is not None and facts.gender not in self.genders)
+            or bool(self.occasions and not self._named(facts))
             or any(holds_phrase(said, veto) for said in unwanted for veto in (*self.vetoes, *self.words))
         )
+
+    def _named(self, facts: Facts) -> bool:
+        said = stems(" ".join((facts.occasion or "", *facts.interests, facts.description or "")).replace("_", " "))
+        return any(holds_phrase(said, one) for one in self.occasions)
 
     def names(self, text: Stems) -> bool:
         """Whether a product's words are behind it."""
@@ -133,12 +141,22 @@ def _without(text: Stems, phrase: Stems) -> Stems:
 
 
 def _gate(name: str, facts: Mapping[str, Any]) -> Gate:
-    if unknown := set(facts) - {"min_age", "relations", "not_relations", "vetoes", "words", "but"}:
+    if unknown := set(facts) - {
+        "min_age",
+        "relations",
+        "not_relations",
+        "genders",
+        "occasions",
+        "vetoes",
+        "words",
+        "but",
+    }:
         raise ValueError(f"gates.toml [{name}]: {', '.join(sorted(unknown))} is not known here")
     return Gate(
         name,
         int(facts.get("min_age", 0)),
         frozenset(facts.get("relations", ())),
         frozenset(facts.get("not_relations", ())),
-        *(tuple(map(stems, facts.get(key, ()))) for key in ("vetoes", "words", "but")),
+        frozenset(facts.get("genders", ())),
+        *(tuple(map(stems, facts.get(key, ()))) for key in ("occasions", "vetoes", "words", "but")),
     )

@@ -13,11 +13,12 @@ from giftwise.dialogue.leanings import lean
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift
 from giftwise.dialogue.steering import Steering
-from giftwise.dialogue.stems import Stems, holds, holds_phrase, stems
+from giftwise.dialogue.stems import holds_phrase, names, stems
 from giftwise.dialogue.topics import Topic, load_taxonomy
 from giftwise.dialogue.wording import load_wording
 from giftwise.recommend.reasons import Language
 
+ALIKE: Final = 0.7  # of all words of two titles; more in common, and they are one thing in two colours
 # Tried in this order where a catalog has nothing of a topic nor beside it.
 EVERYONE: Final = (
     "learning_kids", "small_pleasures", "board_games", "puzzles", "drawing", "plush", "construction",
@@ -205,15 +206,15 @@ class _Search:
         self, topic: Topic, candidate: Candidate, gifts: Sequence[Gift], queries: Sequence[str]
     ) -> Searched | None:
         """The products whose own words say what the idea says; None where they are too few."""
-        kinds = {noun: stems(noun) for language in self._languages for noun in candidate.find[language]}
+        kinds = {noun for language in self._languages for noun in candidate.find[language]}
         themes = [stems(word) for words in topic.words.values() for word in words]
         scored: list[tuple[float, Gift]] = []
         hits: dict[str, int] = {}
         for gift in gifts:
             if str(gift.id) in self._steering.disliked or not self._steering.affordable(gift):
                 continue
-            title, text = _texts(gift)
-            named = [noun for noun, words in kinds.items() if holds(title, words)]
+            text = stems(" ".join(filter(None, (gift.title, gift.category, gift.description))))
+            named = [noun for noun in kinds if names(gift.title, noun)]
             themed = any(holds_phrase(text, theme) for theme in themes)
             if candidate.category is not None:
                 fits = (gift.category or "").casefold() == candidate.category
@@ -223,12 +224,12 @@ class _Search:
                 continue
             for noun in named:
                 hits[noun] = hits.get(noun, 0) + 1
-            first = any(kinds[noun][0] in title[:2] for noun in named)  # what it is, not what it is for
-            score = (1.0 + first + 2.0 * themed) * self._steering.product(gift)
+            score = (1.0 + 2.0 * themed) * self._steering.product(gift)
             scored.append((score * (0.3 if str(gift.id) in self._steering.shown else 1.0), gift))
+        scored.sort(key=lambda pair: -pair[0])  # stable: as found where they are alike
+        scored = _without_variants(scored)
         if len(scored) < self._params.least_products:
             return None
-        scored.sort(key=lambda pair: -pair[0])  # stable: as found where they are alike
         best = sum(score for score, _ in scored[: self._params.least_products]) / self._params.least_products
         nouns = tuple(noun for noun in candidate.find[self._facts.language] if noun in hits)
         useful = [query for query in queries if query not in kinds or query in hits]
@@ -262,7 +263,13 @@ def _near(topic: Topic) -> list[Topic]:
     return list(near.values())
 
 
-def _texts(gift: Gift) -> tuple[Stems, Stems]:
-    """A product's words: of its title and category, and of everything."""
-    title = stems(f"{gift.title} {gift.category or ''}")
-    return title, title + stems(gift.description or "")
+def _without_variants(scored: Sequence[tuple[float, Gift]]) -> list[tuple[float, Gift]]:
+    """The same in other colours is one suggestion: titles that share nearly all of their words count once."""
+    kept: list[tuple[float, Gift]] = []
+    words: list[frozenset[str]] = []
+    for score, gift in scored:
+        own = frozenset(stems(gift.title))
+        if not any(len(own & other) > ALIKE * len(own | other) for other in words):
+            kept.append((score, gift))
+            words.append(own)
+    return kept

@@ -80,6 +80,7 @@ def imagine(topic: Topic, facts: Facts, steering: Steering, words: Wording, para
     """Every idea that there could be for a topic: written ones, then those made of its kinds of products and words."""
     for idea in ideas_of(topic):
         yield Candidate(idea.title[facts.language], idea.gap, dict(idea.find), 1.0, written=True)
+    yield from _asked_for(steering, words, params)
     yield from _of_kinds(topic, facts, steering, words, params)
     yield from _of_words(topic, facts, steering, words, params)
 
@@ -97,6 +98,16 @@ def _of_kinds(
                 if holds(title, stems(noun)):
                     better, name = price * params.better, pattern.format(noun=sentence(noun))
                     yield Candidate(name, "the_optimizer", find, params.upgrade, least=better)
+
+
+def _asked_for(steering: Steering, words: Wording, params: IdeaParams) -> Iterator[Candidate]:
+    """Kinds of products that were the answer to a question."""
+    known = kinds_by_words(words.language)
+    for noun in dict.fromkeys(known[said] for said in steering.said if said in known):
+        find: dict[Language, tuple[str, ...]] = {**NOTHING, words.language: (noun,)}
+        for gap in GAPS:
+            for pattern in words.gaps[gap].of_noun:
+                yield Candidate(pattern.format(noun=sentence(noun)), gap, find, 2 * params.asked_for)
 
 
 def _of_words(

@@ -85,6 +85,7 @@ class Steering:
     price_floor: float | None = None
     price_liked: float | None = None
     owned: tuple[tuple[Stems, float], ...] = ()  # titles and prices (0: unknown) of what they have: a better one may do
+    said: tuple[Stems, ...] = ()  # answers to questions, as words
     liked: tuple[str, ...] = ()  # ids of products
     disliked: tuple[str, ...] = ()
     shown: frozenset[str] = frozenset()  # ids of products that were seen
@@ -114,6 +115,7 @@ class Steering:
             price_floor=notes.floor,
             price_liked=math.exp(fmean(notes.prices)) if notes.prices else None,
             owned=tuple(notes.owned),
+            said=tuple(stems(answer) for answer in answers),
             liked=tuple(notes.liked),
             disliked=tuple(notes.disliked),
             shown=frozenset(shown),

@@ -9,6 +9,30 @@ from giftwise.catalog.topics import phrase
 
 Stems = tuple[str, ...]
 
+_JOINING: Final = frozenset(
+    (
+        "для",
+        "с",
+        "со",
+        "в",
+        "во",
+        "на",
+        "про",
+        "о",
+        "об",
+        "из",
+        "от",
+        "к",
+        "ко",
+        "под",
+        "по",
+        "for",
+        "with",
+        "in",
+        "about",
+    )
+)
+
 _RUSSIAN, _ENGLISH = Stemmer("russian"), Stemmer("english")
 # Where the stemmer keeps forms of one word apart (a vowel comes and goes) or takes two words for one (vinyl for wine).
 _AS: Final = {
@@ -42,3 +66,17 @@ def holds_phrase(text: Stems, words: Stems) -> bool:
         return False
     size = len(words)
     return size == 1 or any(text[at : at + size] == words for at in range(len(text) - size + 1))
+
+
+@lru_cache(maxsize=50_000)
+def head(text: str) -> Stems:
+    """What a title is of, without what it is for, with or about: its words up to the first joining one or comma."""
+    words = phrase(text.partition(",")[0]).split()
+    end = next((at for at, word in enumerate(words) if at and word in _JOINING), len(words))
+    return tuple(stem(word) for word in words[:end])
+
+
+def names(title: str, kind: str) -> bool:
+    """Whether a title is of this kind of product: "robot building set" is a building set, "mug with robots" is not."""
+    whole = tuple(word for word in stems(kind) if word not in _JOINING and word != "a")
+    return holds(head(title), head(kind)) and holds(stems(title), whole)

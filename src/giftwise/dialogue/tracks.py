@@ -12,6 +12,7 @@ from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift, Hypothesis, Question, Shelf, Track
 from giftwise.dialogue.state import State
 from giftwise.dialogue.steering import Steering
+from giftwise.dialogue.stems import names
 from giftwise.dialogue.store import Shown
 from giftwise.dialogue.topics import Topic
 from giftwise.recommend.reasons import Language
@@ -111,7 +112,8 @@ class Tracks:
                 wanted = [gift for gift_id, gift in fit.items() if gift_id not in unwanted]
                 if len(wanted) >= limit:
                     break
-            if wanted:
+            if wanted:  # what the idea names comes before what only sounds like it
+                wanted.sort(key=lambda gift: not any(names(gift.title, query) for query in idea.search_queries))
                 return wanted[:limit]
         return []
 
