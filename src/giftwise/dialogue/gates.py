@@ -29,7 +29,7 @@ class Gate:
     min_age: int
     relations: frozenset[str]  # only these, where there are any
     not_relations: frozenset[str]
-    genders: frozenset[str]  # only these, where it is known
+    genders: frozenset[str]  # only these; nobody else, nor where it is not known
     occasions: tuple[Stems, ...]  # only where one of these is named, as the occasion or among the interests
     vetoes: tuple[Stems, ...]
     words: tuple[Stems, ...]
@@ -46,7 +46,7 @@ class Gate:
             facts.age < self.min_age
             or bool(self.relations and facts.relationship not in self.relations)
             or facts.relationship in self.not_relations
-            or bool(self.genders and facts.gender is not None and facts.gender not in self.genders)
+            or bool(self.genders and facts.gender not in self.genders)
             or bool(self.occasions and not self._named(facts))
             or any(holds_phrase(said, veto) for said in unwanted for veto in (*self.vetoes, *self.words))
         )

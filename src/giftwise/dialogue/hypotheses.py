@@ -18,7 +18,7 @@ from giftwise.dialogue.topics import Topic, load_taxonomy
 from giftwise.dialogue.wording import load_wording
 from giftwise.recommend.reasons import Language
 
-ALIKE: Final = 0.7  # of all words of two titles; more in common, and they are one thing in two colours
+ALIKE: Final = 0.6  # of all words of two titles; more in common, and they are one thing in two colours
 # Tried in this order where a catalog has nothing of a topic nor beside it.
 EVERYONE: Final = (
     "learning_kids", "small_pleasures", "board_games", "puzzles", "drawing", "plush", "construction",
@@ -245,7 +245,7 @@ class _Search:
         fresh = [gift for gift in one.gifts if str(gift.id) not in taken]
         unseen = [gift for gift in fresh if str(gift.id) not in self._steering.shown]
         enough = self._params.least_products
-        return replace(one, gifts=tuple(fresh)) if len(fresh) >= enough and len(unseen) >= enough - 1 else None
+        return replace(one, gifts=tuple(fresh)) if len(fresh) >= enough and len(unseen) >= enough else None
 
 
 def _liking(steering: Steering, nouns: Sequence[str]) -> float:
