@@ -185,8 +185,8 @@ async def erase_recipients(connection: AsyncConnection, ids: Sequence[uuid.UUID]
     Sessions first, then the recipients' rows, as whoever changes a session locks them: nobody waits in a circle. Once
     the recipients are locked nothing more can be written of them, so what came in between is seen by the second look.
     """
-    ended = delete(dialogue_sessions).where(dialogue_sessions.c.recipient_id.in_(ids))
-    ended = ended.returning(dialogue_sessions.c.session_id)
+    theirs = dialogue_sessions.c.recipient_id.in_(ids)
+    ended = delete(dialogue_sessions).where(theirs).returning(dialogue_sessions.c.session_id)
     gone = list((await connection.execute(ended)).scalars())
     locked = await connection.execute(select(recipients.c.id).where(recipients.c.id.in_(ids)).with_for_update())
     if not locked.all():
