@@ -37,7 +37,7 @@ from giftwise.dialogue.products import ProductFinder
 from giftwise.dialogue.quiz import Facts, Quiz
 from giftwise.dialogue.session import Gift
 from giftwise.dialogue.store import SessionStore
-from giftwise.dialogue.topics import LANGUAGES, load_taxonomy
+from giftwise.dialogue.taxonomy import LANGUAGES, load_taxonomy
 from giftwise.dialogue.tracks import Tracks
 from giftwise.jobs.worker import run_once
 from giftwise.log import configure

@@ -12,7 +12,8 @@ from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Reaction
 from giftwise.dialogue.steering import Steering
 from giftwise.dialogue.stems import holds, stems
-from giftwise.dialogue.topics import Topic, find_topics, load_taxonomy, topic_by_id
+from giftwise.dialogue.taxonomy import Topic, load_taxonomy
+from giftwise.dialogue.topics import find_topics, topic_by_id
 from giftwise.dialogue.wording import GAPS, load_wording
 from tests.support.givers import open_giver, rounds_until_accepted, want
 from tests.support.quizzes import make_quizzes, violations

@@ -7,7 +7,8 @@ from giftwise.dialogue.questions import branch_question, hints, information, nex
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gap, Gift, Reaction, Verdict, common_category
 from giftwise.dialogue.steering import Steering, read_reason
-from giftwise.dialogue.topics import find_topics, load_taxonomy, topic_by_id
+from giftwise.dialogue.taxonomy import load_taxonomy
+from giftwise.dialogue.topics import find_topics, topic_by_id
 from giftwise.dialogue.wording import load_wording
 from giftwise.recommend.reasons import Language
 

@@ -6,14 +6,8 @@ from giftwise.dialogue.gates import Gates, load_gates
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gift
 from giftwise.dialogue.stems import stems
-from giftwise.dialogue.topics import (
-    LANGUAGES,
-    find_topics,
-    ideas_of,
-    load_taxonomy,
-    narrow,
-    topic_by_id,
-)
+from giftwise.dialogue.taxonomy import LANGUAGES, ideas_of, load_taxonomy
+from giftwise.dialogue.topics import find_topics, narrow, topic_by_id
 from giftwise.recommend.reasons import Language
 
 

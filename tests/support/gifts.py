@@ -6,7 +6,7 @@ from giftwise.dialogue.brain import Account
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gap, Gift, Question
 from giftwise.dialogue.steering import Steering
-from giftwise.dialogue.topics import Topic
+from giftwise.dialogue.taxonomy import Topic
 
 GAPS: tuple[Gap, ...] = ("the_mirror", "the_optimizer", "the_catalyst", "the_anchor", "the_permission")
 

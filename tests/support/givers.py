@@ -12,7 +12,7 @@ from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift, Question, Reaction, common_category
 from giftwise.dialogue.steering import Steering
 from giftwise.dialogue.stems import holds, stems
-from giftwise.dialogue.topics import Topic, ideas_of
+from giftwise.dialogue.taxonomy import Topic, ideas_of
 from giftwise.dialogue.wording import load_wording
 
 Judge = Callable[[Gift], bool]

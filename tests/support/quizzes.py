@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from giftwise.dialogue.quiz import Quiz
 from giftwise.dialogue.session import Gift
-from giftwise.dialogue.topics import load_taxonomy
+from giftwise.dialogue.taxonomy import load_taxonomy
 from giftwise.recommend.reasons import Language
 
 JOINTS: Final = {"ru": (" и ", ", ", ", а ещё ", " / ", "; "), "en": (" and ", ", ", " & ", " / ", "; ")}

@@ -7,7 +7,7 @@ from giftwise.dialogue import hypotheses, questions
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift, Question
 from giftwise.dialogue.steering import Steering
-from giftwise.dialogue.topics import Topic
+from giftwise.dialogue.taxonomy import Topic
 from giftwise.settings import Settings
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from giftwise.dialogue.gates import load_gates
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.stems import Stems, stems
-from giftwise.dialogue.topics import LANGUAGES, Topic, load_taxonomy
+from giftwise.dialogue.taxonomy import LANGUAGES, Topic, load_taxonomy
 from giftwise.dialogue.wording import load_wording
 
 SPARE: Final = 2  # ideas that are asked for beyond the count: some will have no products

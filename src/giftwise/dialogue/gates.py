@@ -11,7 +11,8 @@ from typing import Any, Final
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gift
 from giftwise.dialogue.stems import Stems, holds_phrase, stem, stems
-from giftwise.dialogue.topics import Topic, load_taxonomy, read_pieces
+from giftwise.dialogue.taxonomy import Topic, load_taxonomy
+from giftwise.dialogue.topics import read_pieces
 
 FILE: Final = Path(__file__).with_name("gates.toml")
 _FROM_YEARS: Final = re.compile(r"(?:от|from|ages?)\s+(\d{1,2})\s+(?:лет|года?|years?)", re.IGNORECASE)

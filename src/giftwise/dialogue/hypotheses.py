@@ -14,7 +14,7 @@ from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gift
 from giftwise.dialogue.steering import Steering
 from giftwise.dialogue.stems import holds_phrase, names, stems
-from giftwise.dialogue.topics import Topic, load_taxonomy
+from giftwise.dialogue.taxonomy import Topic, load_taxonomy
 from giftwise.dialogue.wording import load_wording
 from giftwise.recommend.reasons import Language
 

@@ -10,7 +10,7 @@ from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gap
 from giftwise.dialogue.steering import Steering
 from giftwise.dialogue.stems import Stems, holds, stems
-from giftwise.dialogue.topics import Idea, Topic, ideas_of, load_taxonomy
+from giftwise.dialogue.taxonomy import Idea, Topic, ideas_of, load_taxonomy
 from giftwise.dialogue.wording import GAPS, Wording, sentence
 from giftwise.recommend.reasons import Language
 

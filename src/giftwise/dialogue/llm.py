@@ -27,7 +27,7 @@ from giftwise.dialogue.gates import Gates
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Draft, Find, Gap, Gift, Question
 from giftwise.dialogue.steering import Steering
-from giftwise.dialogue.topics import Topic
+from giftwise.dialogue.taxonomy import Topic
 from giftwise.log import logger
 from giftwise.settings import Settings
 

@@ -11,7 +11,7 @@ from giftwise.dialogue.ideas import name_kind
 from giftwise.dialogue.quiz import Facts
 from giftwise.dialogue.session import Gap, Gift, Question, TopicHint
 from giftwise.dialogue.steering import Steering
-from giftwise.dialogue.topics import Topic, load_taxonomy
+from giftwise.dialogue.taxonomy import Topic, load_taxonomy
 from giftwise.dialogue.wording import GAPS, Wording, load_wording
 
 MOST_OPTIONS: Final = 4

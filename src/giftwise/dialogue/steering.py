@@ -10,7 +10,8 @@ from typing import Final
 
 from giftwise.dialogue.session import Gap, Gift, Reaction, Verdict
 from giftwise.dialogue.stems import Stems, holds_phrase, stems
-from giftwise.dialogue.topics import LANGUAGES, read_pieces
+from giftwise.dialogue.taxonomy import LANGUAGES
+from giftwise.dialogue.topics import read_pieces
 from giftwise.dialogue.wording import GAPS, Wording, load_wording
 
 

@@ -14,7 +14,7 @@ from giftwise.dialogue.state import State
 from giftwise.dialogue.steering import Steering
 from giftwise.dialogue.stems import names
 from giftwise.dialogue.store import Shown
-from giftwise.dialogue.topics import Topic
+from giftwise.dialogue.taxonomy import Topic
 from giftwise.recommend.reasons import Language
 
 RELAXED: Final = 1.1  # times the budget, where nothing is within it
