@@ -187,7 +187,7 @@ async def test_a_liked_idea_is_selected_and_looked_into(table: Table) -> None:
     session = await table.do(session, "undislike_hypothesis", idea)
     assert session.disliked_hypotheses == []
     session = await table.do(session, "like_hypothesis", None, hypothesis_id=idea)  # metadata where value is empty
-    session = await table.do(session, "unlike_hypothesis", idea)
+    session = await table.do(session, "unlike_hypothesis", idea.upper())  # a UUID is one in either case
     assert (session.liked_hypotheses, session.selected_hypothesis_id) == ([], None)
     assert await reactions(table) == []
     assert (await table.store.load(session.session_id)).reactions == []

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from giftwise.dialogue.quiz import Facts, Quiz
 from giftwise.dialogue.session import Hypothesis, Reaction, Session
+from giftwise.fields import text_id
 
 
 class State(BaseModel):
@@ -48,4 +49,5 @@ class State(BaseModel):
 
     def idea(self, hypothesis_id: str) -> tuple[str, Hypothesis] | None:
         """An idea with its topic's id."""
-        return next((found for found in self.ideas() if found[1].id == hypothesis_id), None)
+        wanted = text_id(hypothesis_id)
+        return next((found for found in self.ideas() if found[1].id == wanted), None)
