@@ -16,7 +16,7 @@ from giftwise.dialogue.taxonomy import Topic, load_taxonomy
 from giftwise.dialogue.topics import find_topics, topic_by_id
 from giftwise.dialogue.wording import GAPS, load_wording
 from tests.support.givers import open_giver, rounds_until_accepted, want
-from tests.support.quizzes import make_quizzes, violations
+from tests.support.quizzes import make_quizzes, temptations, violations
 from tests.support.shelf import MemoryShelf, make_gifts
 
 FRIEND = Facts(age=30, relationship="friend", budget=5000, language="ru")
@@ -153,8 +153,9 @@ async def test_what_was_seen_gives_way_to_what_was_not(shelf: MemoryShelf) -> No
     assert second and len(again) <= len(second)
 
 
-async def test_quizzes_of_every_kind_come_to_ideas(shelf: MemoryShelf) -> None:
+async def test_quizzes_of_every_kind_come_to_ideas() -> None:
     """Forty quizzes in both languages: something for each, three products behind each idea, none dear or closed."""
+    shelf = MemoryShelf([*make_gifts(), *temptations()])
     for number, quiz in enumerate(make_quizzes(40)):
         facts = Facts.of(quiz)
         topics = find_topics(facts.interests, facts.description, facts.language)

@@ -72,6 +72,24 @@ def make_quizzes(count: int, seed: int = 11) -> Iterator[Quiz]:
         yield Quiz.model_validate(quiz)
 
 
+def temptations() -> list[Gift]:
+    """Products that answer every topic's words and that most people may not be given: gates must keep them out."""
+    forbidden = {
+        "ru": ("бокалы для вина", "виски", "кружевное бельё", "парфюмерная вода", "шоколад", "книга"),
+        "en": ("wine glasses", "whisky", "lingerie", "eau de parfum", "chocolate", "book"),
+    }
+    titles = [
+        f"{word} {thing}"
+        for topic in load_taxonomy().topics.values()
+        for language, things in forbidden.items()
+        for word, thing in zip(topic.words["ru" if language == "ru" else "en"], things, strict=False)
+    ]
+    return [
+        Gift(id=at, gift_id=at, title=title, price=300.0, currency="RUB", category="gifts")
+        for at, title in enumerate(titles, 1_000_000)
+    ]
+
+
 def violations(quiz: Quiz, gifts: Sequence[Gift]) -> list[str]:
     """Products that should never have been shown to this giver, and why."""
     said = " ".join((*quiz.dislikes, quiz.interests_description or "")).lower()
