@@ -26,7 +26,7 @@ async def visit(browser: Browser, server: Server, query: str) -> None:
     """Log in by the address, as people and hosts do, and wait for the page's script."""
     host = server.url.removeprefix("http://")
     await browser.visit(f"http://{USER}:{PASSWORD.replace(' ', '%20')}@{host}/try?{query}")
-    await browser.until("document.querySelector('#quiz h1').textContent")
+    await browser.until("document.querySelector('#quiz h1')?.textContent")
 
 
 async def tab_to(browser: Browser, found: str, most: int = 120) -> None:

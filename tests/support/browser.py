@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import Any
 
@@ -23,6 +23,10 @@ BECOME = (
     " os.dup2(100, 3); os.dup2(101, 4); os.execv(sys.argv[3], sys.argv[3:])"
 )
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Space": (32, " "), "Escape": (27, "")}
+
+
+class Refused(Exception):
+    """The browser could not do as it was told."""
 
 
 def chromium() -> str | None:
@@ -61,8 +65,9 @@ class Browser:
 
     async def visit(self, url: str) -> None:
         """Go to an address, which may hold a user name and password."""
-        await self.send("Page.navigate", url=url)
-        await self.until("document.readyState === 'complete'")
+        failed = (await self.send("Page.navigate", url=url)).get("errorText")
+        assert not failed, failed
+        await self.until("document.readyState === 'complete' && location.href !== 'about:blank'")
 
     async def ask(self, script: str) -> Any:
         """The value of an expression of the page."""
@@ -74,8 +79,9 @@ class Browser:
         """Wait until an expression holds."""
         async with asyncio.timeout(seconds):
             while True:
-                if await self.ask(f"!!({script})"):
-                    return
+                with suppress(Refused):  # while one page gives way to the next there is none to ask
+                    if await self.ask(f"!!({script})"):
+                        return
                 await asyncio.sleep(0.03)
 
     async def press(self, key: str, *, shift: bool = False) -> None:
@@ -118,7 +124,7 @@ class Browser:
                 if answered.done():
                     continue
                 if "error" in message:
-                    answered.set_exception(AssertionError(message["error"]))
+                    answered.set_exception(Refused(message["error"]))
                 else:
                     answered.set_result(message["result"])
             elif message["method"] == "Runtime.exceptionThrown":
