@@ -21,6 +21,9 @@ from giftwise.dialogue.tracks import Tracks
 from tests.support.gifts import Ideas, Shop
 
 
+PATIENT_MS = 5_000  # a busy machine is no reason to go on without Redis here
+
+
 @dataclass(frozen=True)
 class Table:
     """One process's dialogue, and what it is over."""
@@ -60,7 +63,7 @@ def set_table(own: OwnDatabase, cache: CacheStore, shop: Shop) -> Table:
 @pytest.fixture
 async def table(own: OwnDatabase, redis_db: str) -> AsyncIterator[Table]:
     """One process."""
-    cache = CacheStore(redis_db, 500)
+    cache = CacheStore(redis_db, PATIENT_MS)
     yield set_table(own, cache, Shop())
     await cache.close()
 
@@ -68,7 +71,7 @@ async def table(own: OwnDatabase, redis_db: str) -> AsyncIterator[Table]:
 @pytest.fixture
 async def other(table: Table, redis_db: str) -> AsyncIterator[Table]:
     """Another process over the same database and Redis."""
-    cache, own = CacheStore(redis_db, 500), OwnDatabase(table.own.url)
+    cache, own = CacheStore(redis_db, PATIENT_MS), OwnDatabase(table.own.url)
     yield set_table(own, cache, table.shop)
     await cache.close()
     await own.close()

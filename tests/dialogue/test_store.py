@@ -12,7 +12,7 @@ from giftwise.dialogue.actions import Action
 from giftwise.dialogue.state import State
 from giftwise.dialogue.store import Change, Step
 from giftwise.errors import NotFound, OwnDatabaseUnavailable
-from tests.dialogue.conftest import Table, set_table
+from tests.dialogue.conftest import PATIENT_MS, Table, set_table
 from tests.support.gifts import Shop
 from tests.support.proxy import Proxy
 
@@ -85,7 +85,7 @@ async def test_without_redis_everything_works_and_without_the_database_sessions_
 ) -> None:
     """Redis away: all steps count. The database away: copies are shown, and no step is acknowledged."""
     async with Proxy(own_url) as own_door, Proxy(redis_db) as redis_door:
-        own, cache = OwnDatabase(own_door.url), CacheStore(redis_door.url, 500)
+        own, cache = OwnDatabase(own_door.url), CacheStore(redis_door.url, PATIENT_MS)
         table = set_table(own, cache, Shop())
         session = await table.begin("coffee")
         await redis_door.shut()
