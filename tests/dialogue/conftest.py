@@ -20,7 +20,6 @@ from giftwise.dialogue.store import SessionStore
 from giftwise.dialogue.tracks import Tracks
 from tests.support.gifts import Ideas, Shop
 
-
 PATIENT_MS = 5_000  # a busy machine is no reason to go on without Redis here
 
 
