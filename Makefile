@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen
 DEMO_DIR ?= .demo
 
-.PHONY: help demo test lint format up down seed logs serve worker quality fuzz holdout queue-kill
+.PHONY: help demo test lint format up down seed logs serve worker quality fuzz holdout queue-kill search
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ holdout: .venv/ready ## one like held out of 2,000 users: our lists over HTTP ag
 
 queue-kill: .venv/ready ## 100,000 queued events, the worker killed ten times, an oracle (ARGS="--transport rabbitmq")
 	@OPENBLAS_NUM_THREADS=1 $(RUN) python -m benchmarks.queue_kill $(ARGS)
+
+search: .venv/ready ## a hundred judged gift searches: NDCG@10 of our finder and of plain full-text search
+	@OPENBLAS_NUM_THREADS=1 $(RUN) python -m benchmarks.search $(ARGS)
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	@$(UV) sync --frozen --quiet --compile-bytecode

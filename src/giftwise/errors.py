@@ -58,6 +58,15 @@ class CatalogShared(GiftwiseError):
     title = "The catalog is read from its host's database"
 
 
+class SessionBusy(GiftwiseError):
+    """Too many changes of one session at once; this one was not applied."""
+
+    status = 503
+    code = "session_busy"
+    title = "The session is being changed by others"
+    retry_after = 1
+
+
 class TooLarge(GiftwiseError):
     """More than one call takes; nothing is wrong with its parts."""
 

@@ -6,6 +6,7 @@ Each field is a name, a default and one sentence; docs/reference/settings.md is 
 import hmac
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -92,6 +93,9 @@ class Settings(BaseSettings):
     popular_items_refresh_minutes: int = Field(
         15, ge=1, le=60, description="Minutes between two refreshes of the popular items."
     )
+    item_texts_refresh_minutes: int = Field(
+        15, ge=1, le=1440, description="Minutes between two readings of the items' texts, by which gifts are found."
+    )
     user_profiles_refresh_minutes: int = Field(
         30, ge=1, le=60, description="Minutes between two refreshes of the user profiles."
     )
@@ -133,6 +137,26 @@ class Settings(BaseSettings):
     bulk_most_mb: int = Field(32, ge=1, le=1024, description="Megabytes that one bulk call may send.")
     default_currency: str = Field("RUB", min_length=3, max_length=3, description="Currency where items name none.")
 
+    brain: Literal["rules", "llm"] = Field(
+        "rules",
+        description="What thinks of gift ideas: rules (nothing leaves the server), or llm: a language model, with the"
+        " rules for whatever it does not answer.",
+    )
+    llm_api: Literal["openai", "anthropic"] = Field(
+        "openai", description="How the language model's endpoint speaks: as OpenAI's chat completions, or Anthropic's."
+    )
+    llm_base_url: SecretStr | None = Field(
+        None, description="Address of the endpoint, such as http://localhost:11434/v1; unset means the maker's own."
+    )
+    llm_model: str | None = Field(None, description="Name of the language model; needed with BRAIN=llm.")
+    llm_api_key: SecretStr | None = Field(None, description="Key of the endpoint; only ever sent to it, never logged.")
+    llm_timeout_seconds: float = Field(
+        8.0, gt=0, le=60, description="Seconds that a language model has for an answer; then the rules answer."
+    )
+    llm_calls_per_session: int = Field(
+        6, ge=0, le=1000, description="How often one session may ask a language model; then the rules answer."
+    )
+
     debug: bool = Field(False, description="Development mode: readable logs, tracebacks in the log.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 
@@ -155,6 +179,9 @@ class Settings(BaseSettings):
         "businesses_database_url",
         "businesses_mapping",
         "worker_metrics_port",
+        "llm_base_url",
+        "llm_model",
+        "llm_api_key",
         mode="before",
     )
     @classmethod

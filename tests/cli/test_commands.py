@@ -78,6 +78,12 @@ async def test_serve_refuses_to_start_without_a_password_on_real_databases(tmp_p
     assert "BASIC_AUTH_PASSWORD is not set" in output
 
 
+async def test_serve_says_in_one_line_what_a_language_model_lacks(tmp_path: Path) -> None:
+    """BRAIN=llm without a model's name ends before anything is started."""
+    code, output = await run("serve", folder=tmp_path, BRAIN="llm")
+    assert (code, output.splitlines()) == (2, ["BRAIN=llm needs LLM_MODEL; or leave BRAIN unset."])
+
+
 async def test_check_names_each_broken_connection_and_hides_every_secret(tmp_path: Path) -> None:
     """One line for each connection, exit code 1, no password anywhere, URLs shown without theirs."""
     code, output = await run(

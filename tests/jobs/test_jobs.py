@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import numpy as np
 import pytest
+import redis.asyncio
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from giftwise.algorithms.graph import GraphParams
 from giftwise.algorithms.mix import Mix
@@ -19,9 +21,11 @@ from giftwise.catalog.store import ModelStore
 from giftwise.db.main import MainDatabase
 from giftwise.db.mapping import load_mapping
 from giftwise.db.own import OwnDatabase
+from giftwise.db.tables import interactions
 from giftwise.interactions.bulk import read_interactions
 from giftwise.jobs import execute, runs
 from giftwise.jobs.schedule import JOB_NAMES
+from giftwise.people.recipients import create_recipient
 from giftwise.settings import Settings
 from tests.jobs.conftest import Learn
 from tests.support.proxy import Proxy
@@ -219,3 +223,69 @@ async def test_learning_uses_what_tuning_chose(own: OwnDatabase, store: ModelSto
     assert after.facts["choice"] == kept
     assert after.facts["mix"] == kept["mix"]
     assert GraphParams.from_json(kept["graph"]["params"]).neighbours == GraphParams().neighbours
+
+
+async def test_cleanup_ends_old_dialogues_and_drops_copies_of_erased_ones(
+    own: OwnDatabase, learn: Learn, redis_db: str
+) -> None:
+    """A session past its time goes, with what an anonymous one left; a copy in Redis that has no row goes too."""
+    kept, ended, erased = (str(uuid.uuid4()) for _ in range(3))
+    async with own.begin() as connection:
+        for session, days in ((kept, 1), (ended, -1)):
+            values = {"id": session, "days": days}
+            await connection.execute(
+                text(
+                    "INSERT INTO dialogue_sessions (session_id, state, expires_at)"
+                    " VALUES (:id, '{}', now() + :days * interval '1 day')"
+                ),
+                values,
+            )
+            await connection.execute(
+                text(
+                    "INSERT INTO interactions (session_id, action_type, target_type)"
+                    " VALUES (:id, 'select_track', 'navigation')"
+                ),
+                {"id": session},
+            )
+    async with redis.asyncio.Redis.from_url(redis_db) as client:
+        for session in (kept, ended, erased, "a-host-s-own"):
+            await client.set(f"rec_session:{session}", b"{}")
+        run = await learn("cleanup")
+        assert run.status == "succeeded"
+        left = set(await client.keys("rec_session:*"))
+    assert left == {f"rec_session:{kept}".encode(), b"rec_session:a-host-s-own"}
+    assert await rows(own, "SELECT session_id::text FROM dialogue_sessions") == [(kept,)]
+    assert await rows(own, "SELECT session_id::text FROM interactions") == [(kept,)]
+
+
+async def test_a_gift_trains_neighbours_and_not_the_giver(own: OwnDatabase, store: ModelStore, learn: Learn) -> None:
+    """Items chosen together for recipients become neighbours; what is learned of the giver stays as it was."""
+    await learn("user_similarities")
+    before = await store.load((await store.state()).generation)
+    giver = before.id_kind.answer(before["history_users"])[0]
+    pair = [str(value) for value in before.answer_ids(np.array([0, len(before) - 1]))]
+    profiles = "SELECT user_id, preferred_categories, interaction_count FROM user_profiles ORDER BY user_id"
+    await learn("user_profiles")
+    profiled = await rows(own, profiles)
+    similar = (
+        "SELECT coalesce(sum(similarity_score), 0) FROM item_similarities"
+        " WHERE item_id = :one AND similar_item_id = :other"
+    )
+    asked = {"one": pair[0], "other": pair[1]}
+    known = (await rows(own, similar, **asked))[0][0]
+    async with own.begin() as connection:
+        for _ in range(20):
+            one = await create_recipient(connection, str(giver), {"name": "Anna"})
+            for item in pair:
+                await connection.execute(
+                    insert(interactions).values(
+                        recipient_id=one.id, action_type="purchase", target_type="product", target_id=item
+                    )
+                )
+    await learn("user_similarities")
+    await learn("user_profiles")
+    assert (await rows(own, similar, **asked))[0][0] > known
+    after = await store.load((await store.state()).generation)
+    for name in ("history_users", "history_at", "history_items", "history_kinds", "popular_items"):
+        assert np.array_equal(after[name], before[name]), name
+    assert await rows(own, profiles) == profiled

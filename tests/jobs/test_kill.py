@@ -27,6 +27,7 @@ from tests.jobs.conftest import Learn
 
 LAST_TABLE = {
     "popular_items": "generations",
+    "item_texts": "item_texts",
     "user_similarities": "item_similarities",
     "user_profiles": "user_demographics",
     "evaluation": "evaluations",

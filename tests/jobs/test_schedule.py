@@ -31,10 +31,11 @@ def test_every_job_has_its_code(job: Job) -> None:
 
 
 def test_the_contract_s_intervals() -> None:
-    """Popular items every 15 minutes, profiles every 30, similarities hourly, clean-up every 6; tuning weekly."""
+    """Popular items and texts every 15 minutes, profiles every 30, similarities hourly, clean-up every 6; tuning weekly."""
     minutes = {job.name: job.minutes(SETTINGS) for job in JOBS}
     assert minutes == {
         "popular_items": 15,
+        "item_texts": 15,
         "user_similarities": 60,
         "user_profiles": 30,
         "evaluation": 1440,

@@ -18,9 +18,12 @@ from giftwise.api import (
     presents,
     problems,
     profiles,
+    recipients,
     recommend,
+    recommendations,
     stats,
     sync,
+    try_page,
 )
 from giftwise.api.edge import Edge
 from giftwise.api.engine import build
@@ -61,9 +64,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
-    for surface in (presents, profiles, recommend, sync, interactions, bulk, admin, stats, health, metrics, pages):
+    surfaces = (presents, profiles, recommend, sync, interactions, bulk, recommendations, recipients, try_page)
+    for surface in (*surfaces, admin, stats, health, metrics, pages):
         app.include_router(surface.router)
     app.mount(pages.ASSETS, pages.assets())
+    app.mount(try_page.ASSETS, try_page.assets())
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

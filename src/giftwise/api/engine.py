@@ -8,12 +8,19 @@ from giftwise import telemetry
 from giftwise.cache.answers import Answers
 from giftwise.cache.profiles import ProfileCache
 from giftwise.cache.redis import CacheStore
+from giftwise.cache.sessions import SessionCache
 from giftwise.catalog.arrivals import Arrivals
 from giftwise.catalog.sources import Source, businesses_source, presents_source
 from giftwise.catalog.store import ModelStore
 from giftwise.catalog.watch import ModelWatcher, Snapshot
 from giftwise.db.main import MainDatabase
 from giftwise.db.own import OwnDatabase
+from giftwise.dialogue.brain import open_brain
+from giftwise.dialogue.dialogue import Dialogue
+from giftwise.dialogue.products import ProductFinder
+from giftwise.dialogue.recipients import RecipientDesk
+from giftwise.dialogue.store import SessionStore
+from giftwise.dialogue.tracks import Tracks
 from giftwise.errors import GiftwiseError, NoPresents
 from giftwise.interactions.record import Recorder
 from giftwise.recommend.marketplace import Marketplace
@@ -25,12 +32,13 @@ from giftwise.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What answers for presents: the host's database, the watched model, lists and profiles."""
+    """What answers for presents: the host's database, the watched model, lists, profiles and the dialogue."""
 
     main: MainDatabase
     watcher: ModelWatcher
     presents: Recommender
     profiles: ProfileDesk
+    dialogue: Dialogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class Engine:
     answers: Answers
     recorder: Recorder
     businesses: Marketplace
+    recipients: RecipientDesk
     pulled: Pulled | None
 
     @property
@@ -64,6 +73,11 @@ class Engine:
     def profiles(self) -> ProfileDesk:
         """Profiles of the presents' users; NoPresents."""
         return self._pulled().profiles
+
+    @property
+    def dialogue(self) -> Dialogue:
+        """The way from a quiz to presents; NoPresents."""
+        return self._pulled().dialogue
 
     @property
     def leading(self) -> ModelWatcher:
@@ -105,19 +119,42 @@ def build(settings: Settings) -> Engine:
     cache = CacheStore(redis_url, settings.redis_timeout_ms)
     answers = Answers(cache)
     presents = presents_source(settings)
-    pulled = None if presents is None else _pull(settings, presents, own, answers, ProfileCache(cache))
-    return Engine(settings, own, cache, answers, Recorder(own, answers), _market(settings, own, answers), pulled)
+    sessions = SessionStore(own, SessionCache(cache))
+    pulled = (
+        None
+        if presents is None
+        else _pull(settings, presents, own=own, answers=answers, profile_cache=ProfileCache(cache), sessions=sessions)
+    )
+    return Engine(
+        settings,
+        own,
+        cache,
+        answers,
+        recorder=Recorder(own, answers),
+        businesses=_market(settings, own, answers),
+        recipients=RecipientDesk(own, sessions),
+        pulled=pulled,
+    )
 
 
 def _pull(
-    settings: Settings, source: Source, own: OwnDatabase, answers: Answers, profile_cache: ProfileCache
+    settings: Settings,
+    source: Source,
+    *,
+    own: OwnDatabase,
+    answers: Answers,
+    profile_cache: ProfileCache,
+    sessions: SessionStore,
 ) -> Pulled:
     main = source.open(settings, pool_size=settings.main_pool_size)
     watcher = ModelWatcher(ModelStore(own, settings.data_dir, source.name), settings.model_poll_seconds)
     people = People(main, own, profile_cache, settings.cache_ttl_user_profile)
     lifetimes = Lifetimes(settings.cache_ttl_popular, settings.cache_ttl_personalized)
     presents = Recommender(watcher, main, people, answers, lifetimes, catalog=source.name)
-    return Pulled(main, watcher, presents, ProfileDesk(presents, own, profile_cache, settings.cache_ttl_user_profile))
+    desk = ProfileDesk(presents, own, profile_cache, settings.cache_ttl_user_profile)
+    finder = ProductFinder(own, watcher, currency=settings.default_currency)
+    dialogue = Dialogue(own, sessions, Tracks(open_brain(settings), finder), finder)
+    return Pulled(main, watcher, presents, desk, dialogue)
 
 
 def _market(settings: Settings, own: OwnDatabase, answers: Answers) -> Marketplace:

@@ -15,6 +15,7 @@ from giftwise.log import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
 PARTS: Final = frozenset({"body", "query", "path", "header"})
+CHOICE: Final = "one:"  # begins the tag of a body that may be of several forms; it is no place in the document
 
 log = logger(__name__)
 
@@ -99,6 +100,8 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
             return _document(400, MalformedBody.code, MalformedBody.title, f"{fault['ctx']['error']} in the body")
         path = fault["loc"]
         where = path[1:] if path and path[0] in PARTS else path
+        if where and str(where[0]).startswith(CHOICE):
+            where = where[1:]
         faults.append(FieldError(pointer(where), fault["msg"].removeprefix("Value error, ")))
     detail = "; ".join(f"{fault.pointer or 'body'}: {fault.message}" for fault in faults)
     return _document(422, InvalidRequest.code, InvalidRequest.title, detail, faults=tuple(faults))

@@ -8,6 +8,7 @@
 | profile:{user} | the user's profile as answered | CACHE_TTL_USER_PROFILE | events, PUT profile, refresh |
 | demographics:{user} | gender, age group, locale, region | DEMOGRAPHICS_TTL | PUT profile, refresh, a sync |
 | beat:{catalog} | nothing; there while the live tail keeps up | a few tail periods | time |
+| rec_session:{id} (no prefix) | a dialogue; used if of the row's version | 30 days | erasing its recipient |
 
 Everything that depends on the model has the snapshot's version inside its digest. The prefix is the format's version:
 a new format never reads an old entry.
@@ -49,3 +50,8 @@ def demographics(user: str) -> str:
 def beat(catalog: str) -> str:
     """Whether the live tail keeps up."""
     return f"{PREFIX}beat:{catalog}"
+
+
+def session(session_id: str) -> str:
+    """One dialogue; its name is the contract's, without our prefix, as hosts may look at it."""
+    return f"rec_session:{session_id}"

@@ -104,7 +104,8 @@ def _run(settings: Settings, files: _Files | None, *, once: bool) -> None:
             for guest in asyncio.run(_guests(ready.host_owner_url)):
                 _show(site, guest)
             show_push(site)
-            console.print(f"\nThe API's pages: [bold]{site.base}/docs[/bold]   (Ctrl-C stops everything)")
+            console.print(f"\nThe API's pages: [bold]{site.base}/docs[/bold], [bold]/try[/bold]")
+            console.print("[dim]Ctrl-C stops everything[/dim]")
             while not once:
                 signal.pause()  # until Ctrl-C
 

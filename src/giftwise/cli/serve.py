@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from rich.markup import escape
 
 from giftwise.cli.schema import ensure_schema
 from giftwise.cli.screen import console, errors
 from giftwise.cli.servers import equipped
+from giftwise.dialogue.brain import open_brain
 from giftwise.settings import Settings, get_settings
 
 APP = "giftwise.api.app:create_served_app"
@@ -29,6 +31,7 @@ def serve(
 ) -> None:
     """Serve the API."""
     settings = get_settings()
+    ensure_brain(settings)
     with equipped(settings) as ready:
         if ready.is_embedded:
             ensure_schema(ready.settings)
@@ -54,6 +57,15 @@ def serve(
                 server_header=False,
                 timeout_graceful_shutdown=10,
             )
+
+
+def ensure_brain(settings: Settings) -> None:
+    """Say in one line, not from every process, what BRAIN=llm lacks."""
+    try:
+        open_brain(settings)
+    except ValueError as error:
+        errors.print(f"[red]{escape(str(error))}[/red]; or leave BRAIN unset.")
+        raise typer.Exit(2) from None
 
 
 def ensure_password(settings: Settings, *, generate: bool) -> str:

@@ -72,6 +72,9 @@ class ItemsSection(Section):
     acquaintance_level: Sql | None = None
     image_url: Sql | None = None
     url: Sql | None = None
+    merchant: Sql | None = None
+    delivery_days: Sql | None = None
+    customizable: Sql | None = None
     created_at: Sql | None = None
     updated_at: Sql | None = None
 

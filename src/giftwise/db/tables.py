@@ -2,9 +2,13 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Computed,
+    Date,
     DateTime,
     Float,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -14,16 +18,18 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     }
 )
 
@@ -34,6 +40,18 @@ def _updated_at() -> Column[object]:
 
 def _created_at() -> Column[object]:
     return Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+def _tick() -> Column[object]:
+    """The moment of the row itself, not of its transaction, so that rows of one transaction keep their order."""
+    return Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()"))
+
+
+def _recipient_id(*, nullable: bool = True, comment: str | None = None) -> Column[object]:
+    """Nothing of a recipient outlives them, not even what is being written while they are erased."""
+    return Column(
+        "recipient_id", Uuid, ForeignKey("recipients.id", ondelete="CASCADE"), nullable=nullable, comment=comment
+    )
 
 
 popular_items = Table(
@@ -259,4 +277,138 @@ parked_events = Table(
     Column("parked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("replayed_at", DateTime(timezone=True), comment="null = still waiting for a replay"),
     comment="Events that could not be applied, with the reason.",
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Text, nullable=False, comment="who seeks gifts for them"),
+    Column("name", Text),
+    Column("relation", Text),
+    Column("gender", Text),
+    Column("age", Integer, comment="in years, when it was said"),
+    Column("birth_date", Date),
+    Column("interests", JSONB, nullable=False, server_default=text("'[]'"), comment="words, as said"),
+    Column(
+        "facts",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="everything else that quizzes said, the newest of each",
+    ),
+    _created_at(),
+    _updated_at(),
+    Index("ix_recipients_user_id_updated_at", "user_id", text("updated_at DESC")),
+    comment="People that gifts are for.",
+)
+
+recipient_facts = Table(
+    "recipient_facts",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _recipient_id(nullable=False),
+    Column("session_id", Uuid, comment="the quiz's session, null = said outside of one"),
+    Column("facts", JSONB, nullable=False, server_default=text("'{}'"), comment="as they were said, whole"),
+    _tick(),
+    Index(None, "recipient_id", "id"),
+    comment="What was said of recipients, each time: their rows have the newest of it.",
+)
+
+dialogue_sessions = Table(
+    "dialogue_sessions",
+    metadata,
+    Column("session_id", Uuid, primary_key=True),
+    Column("user_id", Text, comment="null = anonymous"),
+    _recipient_id(),
+    Column("version", Integer, nullable=False, server_default="1", comment="grows with each change"),
+    Column("state", JSONB, nullable=False),
+    _created_at(),
+    _updated_at(),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index(None, "recipient_id"),
+    Index(None, "expires_at"),
+    comment="Dialogues as they stand; Redis has copies of them.",
+)
+
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    _recipient_id(comment="null = in an anonymous session"),
+    Column("session_id", Uuid),
+    Column("action_type", Text, nullable=False),
+    Column("target_type", Text, nullable=False, comment="hypothesis, product or navigation"),
+    Column("target_id", Text),
+    Column("value", Text),
+    Column("metadata_json", JSONB, nullable=False, server_default=text("'{}'")),
+    _tick(),
+    Index("ix_interactions_recipient_id_created_at", "recipient_id", text("created_at DESC")),
+    Index(None, "session_id"),
+    Index(
+        "ix_interactions_created_at_of_products",
+        "created_at",
+        postgresql_where=text("target_type = 'product' AND recipient_id IS NOT NULL"),
+    ),
+    comment="What was done in dialogues, each deed a row.",
+)
+
+hypotheses = Table(
+    "hypotheses",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("session_id", Uuid, nullable=False),
+    _recipient_id(),
+    Column("topic_id", Text, nullable=False),
+    Column("track_title", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("reasoning", Text, nullable=False),
+    Column("primary_gap", Text, nullable=False),
+    Column("search_queries", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("user_reaction", Text, comment="like, dislike or shortlist; null = none"),
+    Column("is_shown", Boolean, nullable=False, server_default=text("true")),
+    Column("model_name", Text, nullable=False, comment="rules, or the language model that wrote it"),
+    _tick(),
+    _updated_at(),
+    Index(None, "session_id"),
+    Index(None, "recipient_id"),
+    comment="Ideas of gifts that were shown, and what was thought of them.",
+)
+
+
+def _search(language: str) -> Column[object]:
+    """Title above description above category, with one spelling of the Russian yo."""
+    parts = (("title", "A"), ("description", "B"), ("category", "C"))
+    vectors = (
+        f"setweight(to_tsvector('{language}'::regconfig,"
+        f" translate(coalesce({column}, ''), '\u0451\u0401', '\u0435\u0415')), '{weight}')"
+        for column, weight in parts
+    )
+    return Column(f"search_{language}", TSVECTOR, Computed(" || ".join(vectors), persisted=True), nullable=False)
+
+
+item_texts = Table(
+    "item_texts",
+    metadata,
+    Column("catalog", Text, nullable=False),
+    Column("item_id", Text, nullable=False),
+    Column("title", Text),
+    Column("description", Text),
+    Column("category", Text),
+    Column("price", Float, comment="in its currency, null = unknown"),
+    Column("currency", Text),
+    Column("image_url", Text),
+    Column("url", Text),
+    Column("merchant", Text),
+    Column("delivery_days", Integer, comment="null = unknown"),
+    Column("is_customizable", Boolean, nullable=False, server_default=text("false")),
+    Column("in_stock", Boolean, nullable=False, comment="when it was read; the model knows it now"),
+    _search("russian"),
+    _search("english"),
+    _updated_at(),
+    PrimaryKeyConstraint("catalog", "item_id"),
+    Index(None, "search_russian", postgresql_using="gin"),
+    Index(None, "search_english", postgresql_using="gin"),
+    comment="Texts of the items that may be recommended, as they were last read: what a search for gifts reads.",
 )

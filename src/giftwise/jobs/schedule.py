@@ -44,6 +44,12 @@ JOBS: Final = (
         lambda settings: settings.popular_items_refresh_minutes,
     ),
     Job(
+        "item_texts",
+        "Mirrors the texts of the public items, by which the gift dialogue searches.",
+        lambda settings: settings.item_texts_refresh_minutes,
+        (PRESENTS,),
+    ),
+    Job(
         "user_similarities",
         "Learns item neighbours, title vectors and similar users, and publishes a generation with them.",
         lambda settings: settings.user_similarities_refresh_minutes,

@@ -12,6 +12,7 @@ from giftwise.algorithms.text import TextParams, title_vectors
 from giftwise.db.tables import item_similarities, user_similarities
 from giftwise.jobs.chosen import read_chosen
 from giftwise.jobs.context import Context
+from giftwise.jobs.gifts import with_gifts
 from giftwise.jobs.host import World
 from giftwise.jobs.learn import Arrays, compose, is_bare
 from giftwise.jobs.popular_items import rank_segments
@@ -30,7 +31,8 @@ async def run(context: Context) -> int:
         return 0
     chosen = await read_chosen(context.own, context.catalog, world.items)
     told = context.progress.part("learning neighbours", 15, 60)
-    neighbours = await asyncio.to_thread(item_neighbours, world.interactions, chosen.graph, told)
+    done = await with_gifts(context, world) if context.fills_tables else world.interactions
+    neighbours = await asyncio.to_thread(item_neighbours, done, chosen.graph, told)
     context.progress("learning titles", 60)
     text = await asyncio.to_thread(title_vectors, world.items.titles, TextParams())
     frames = await _tables(context, world, neighbours) if context.fills_tables else []

@@ -17,11 +17,12 @@ ON CONFLICT (id) DO UPDATE SET username = excluded.username, email = excluded.em
     WHERE (users.username, users.email, users.interests, users.location)
         IS DISTINCT FROM (excluded.username, excluded.email, excluded.interests, excluded.location)
 """
-# What a user did goes with the user: someone who comes back under the same id begins anew.
+# What a user did goes with the user, and whom they sought gifts for: who comes back under the same id begins anew.
 DELETE = """
 WITH rows AS (DELETE FROM users WHERE id = ANY($1::text[]) RETURNING id),
-     deeds AS (DELETE FROM user_interactions WHERE user_id = ANY($1::text[]) RETURNING user_id)
-SELECT id FROM rows UNION SELECT user_id FROM deeds
+     deeds AS (DELETE FROM user_interactions WHERE user_id = ANY($1::text[]) RETURNING user_id),
+     people AS (DELETE FROM recipients WHERE user_id = ANY($1::text[]) RETURNING user_id)
+SELECT id FROM rows UNION SELECT user_id FROM deeds UNION SELECT user_id FROM people
 """
 
 
