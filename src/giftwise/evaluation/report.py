@@ -90,8 +90,8 @@ def report_live(
 ) -> Report:
     """Learn from the first `share` of all choices in time, judge on the rest, for at most `most_users` users.
 
-    With `facts` (whose `now` is replaced by the last moment learned from) the whole ladder, with the shares of `mix`, is
-    judged too.
+    With `facts` (whose `now` is replaced by the last moment learned from) the whole ladder, with the shares of `mix`,
+    is judged too.
     """
     cut = cut_at(interactions, share)
     split = sample_users(temporal_split(interactions, cut), most_users, seed)

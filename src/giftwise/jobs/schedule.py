@@ -47,7 +47,7 @@ JOBS: Final = (
         "item_texts",
         "Mirrors the texts of the public items, by which the gift dialogue searches.",
         lambda settings: settings.item_texts_refresh_minutes,
-        (PRESENTS,),
+        catalogs=(PRESENTS,),
     ),
     Job(
         "user_similarities",
