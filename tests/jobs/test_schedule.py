@@ -31,7 +31,7 @@ def test_every_job_has_its_code(job: Job) -> None:
 
 
 def test_the_contract_s_intervals() -> None:
-    """Popular items and texts each 15 minutes, profiles 30, similarities hourly, clean-up every 6 hours, tuning weekly."""
+    """Popular items and texts each 15 minutes, profiles 30, similarities hourly, clean-up 6 hours, tuning weekly."""
     minutes = {job.name: job.minutes(SETTINGS) for job in JOBS}
     assert minutes == {
         "popular_items": 15,
