@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import redis.asyncio
 
 from giftwise.jobs.worker import run_once
 from giftwise.seeding.world import Scale, seed
@@ -42,7 +43,9 @@ async def shop(
 
 @pytest.fixture
 async def site(shop: Shop) -> AsyncIterator[Site]:
-    """The API over the shop."""
+    """The API over the shop, with nothing cached: lists of other tests are about facts that they took back."""
+    async with redis.asyncio.Redis.from_url(str(shop.settings.redis_connection_url)) as client:
+        await client.flushdb()
     async with open_site(shop.settings) as running:
         yield running
 
