@@ -141,6 +141,18 @@ def test_old_hits_fade(make_interactions: MakeInteractions, items: Items) -> Non
     assert segment_popularity(interactions, nobody, items, PLAIN, 4 * day)["any|any|any"].items.tolist() == [1, 0]
 
 
+def test_a_shop_that_rested_for_years_still_knows_its_hits(make_interactions: MakeInteractions, items: Items) -> None:
+    """Fifteen years later the lists are what they were on the last day, and not empty."""
+    day = 86_400
+    old = make_interactions([(0, 0, Kind.LIKE, 0), (1, 1, Kind.LIKE, 0), (0, 1, Kind.LIKE, 60 * day)], users=2)
+    params = replace(PLAIN, half_life_days=30)
+    people = crowd((None, None, -1), (None, None, -1))
+    then = segment_popularity(old, people, items, params, 60 * day)[Segment().key]
+    later = segment_popularity(old, people, items, params, 15 * 365 * day)[Segment().key]
+    assert later.items.tolist() == then.items.tolist() == [1, 0]
+    np.testing.assert_array_equal(later.scores, then.scores)
+
+
 def test_a_segment_that_dislikes_an_item_does_not_borrow_it(make_interactions: MakeInteractions, items: Items) -> None:
     """Everyone else's hit stays out of the list of the men who dislike it."""
     rows = [(0, 0, Kind.DISLIKE, 0), (0, 1, Kind.LIKE, 0), *[(user, 0, Kind.LIKE, 0) for user in range(1, 9)]]

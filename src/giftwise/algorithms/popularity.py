@@ -55,14 +55,15 @@ def segment_popularity(
     share(i) = (c(i) + kappa * parent(i)) / (N + kappa), parent being the mean of (gender, any) and (any, age) for a
     gender and age, everyone's for a gender or an age, and the same people anywhere for a region's people. Support is
     the number of interactions in that very segment. Best first, equals by position; an item whose weight in the
-    segment is negative is left out. `now` in unix seconds.
+    segment is negative is left out. `now` in unix seconds; where all interactions lie before it, they fade as seen from
+    the newest of them: a shop that rested for a year still knows what it sold.
     """
     weights = decayed_weights(
         interactions.kind,
         interactions.at,
         kind_weights=params.kind_weights,
         half_life_days=params.half_life_days,
-        now=now,
+        now=min(now, int(interactions.at.max(initial=0))),
     )
     weights = interactions.weighed(weights)
     gender, age, geo = _who(interactions, crowd, items)
