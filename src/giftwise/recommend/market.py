@@ -23,7 +23,7 @@ from giftwise.interactions.recency import HistoryParams
 from giftwise.people.demographics import Segment
 from giftwise.recommend.customers import Customer
 from giftwise.recommend.ladder import Ranked, Rung, Scored, Scores
-from giftwise.recommend.personalized import COLLABORATIVE, COLLABORATIVE_CONTENT, CONTENT, shares_of
+from giftwise.recommend.personalized import COLLABORATIVE, COLLABORATIVE_CONTENT, CONTENT, shares_of, weights_of
 from giftwise.recommend.popular import POPULAR, POPULAR_FALLBACK
 
 INTERESTS: Final = "interests"
@@ -54,7 +54,7 @@ def market_rungs(
 
     The last rung speaks of every item, so no list ends while items are left.
     """
-    places, weights = history.places, history.weights(params.history)
+    places, weights = history.places, weights_of(model, history, params.history)
     stated = stated_taste(model, customer.interests, params.content.taste)
     crowd = model.popular(Segment().key)
     place = here or customer.place

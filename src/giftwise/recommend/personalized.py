@@ -46,7 +46,7 @@ def personal_rungs(model: Model, history: History, segment: Segment, params: Lad
     """
     if history.count < params.content_from:
         return popular_rungs(model, segment, POPULAR)
-    places, weights = history.places, weights_of(model, history, params)
+    places, weights = history.places, weights_of(model, history, params.history)
     few = history.count < params.collaborative_from
     foot = popular_rungs(model, segment, POPULAR_FALLBACK)
     people = foot[0].ranked if isinstance(foot[0], Listed) else None
@@ -64,10 +64,9 @@ def personal_rungs(model: Model, history: History, segment: Segment, params: Lad
     return [Scored(names[0], mixed), Scored(names[1], content), *foot]
 
 
-def weights_of(model: Model, history: History, params: LadderParams) -> NDArray[np.float32]:
+def weights_of(model: Model, history: History, params: HistoryParams) -> NDArray[np.float32]:
     """What each interaction says of the user's taste, fading as was chosen for the catalog: float32 [h]."""
-    fading = model.facts.get("fading", params.history.fading)
-    return history.weights(replace(params.history, fading=fading))
+    return history.weights(replace(params, fading=model.facts.get("fading", params.fading)))
 
 
 def shares_of(model: Model, history: History) -> Shares:

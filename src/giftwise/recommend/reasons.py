@@ -91,7 +91,7 @@ def explain(
     """The reasons of every place of a page, strongest first; each place has at least one."""
     if not history.count:
         return [(_popular(rungs[int(rung)], speaker),) for rung in page.rungs]
-    weights = weights_of(model, history, params)
+    weights = weights_of(model, history, params.history)
     crowd = next((rung for rung in rungs if isinstance(rung, Listed)), None)
     people = crowd.ranked if crowd is not None else None
     shares = shares_of(model, history)
