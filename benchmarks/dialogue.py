@@ -21,14 +21,13 @@ from random import Random
 from statistics import mean, median, quantiles
 from typing import Final
 
-from benchmarks.search import DATA, prepare
+from benchmarks.search import DATA, learn, prepare
 from giftwise.cache.redis import CacheStore
 from giftwise.cache.sessions import SessionCache
 from giftwise.catalog.store import ModelStore
 from giftwise.catalog.watch import ModelWatcher
 from giftwise.db import embedded
 from giftwise.db.embedded import EmbeddedServers
-from giftwise.db.migrate import migrate
 from giftwise.db.own import OwnDatabase
 from giftwise.dialogue.actions import Action
 from giftwise.dialogue.brain import RulesBrain
@@ -39,7 +38,6 @@ from giftwise.dialogue.session import Gift
 from giftwise.dialogue.store import SessionStore
 from giftwise.dialogue.taxonomy import LANGUAGES, load_taxonomy
 from giftwise.dialogue.tracks import Tracks
-from giftwise.jobs.worker import run_once
 from giftwise.log import configure
 from giftwise.seeding.world import Scale, seed
 from giftwise.settings import Settings
@@ -47,7 +45,6 @@ from tests.support.givers import MOST_ROUNDS, open_giver, rounds_until_accepted,
 from tests.support.quizzes import make_quizzes, violations
 
 ROUNDS: Final = 5
-JOBS: Final = ("popular_items", "item_texts", "user_similarities")
 # As many public presents as at scale S; private ones only have to be there, so as not to be shown.
 GENERATED: Final = Scale("dialogue", public=16_000, private=4_000, likes=200_000, clicks=250_000, users=20_000)
 PRICES: Final = {"generated": 1.0, "online-retail": 0.005}  # budgets of the quizzes, times this
@@ -207,18 +204,7 @@ async def court(world: World, count: int, data: str) -> None:
 
 async def _generate(servers: EmbeddedServers, folder: Path) -> Settings:
     await seed(servers.host_owner_url, GENERATED)
-    await migrate(servers.own_url)
-    settings = Settings(
-        _env_file=None,
-        main_database_url=servers.main_url,
-        recommendations_database_url=servers.own_url,
-        recommendations_redis_url=servers.redis_url,
-        data_dir=folder,
-    )
-    for run in await run_once(settings, jobs=JOBS):
-        if run.status != "succeeded":
-            raise RuntimeError(f"{run.job}: {run.error}")
-    return settings
+    return await learn(servers, folder)
 
 
 if __name__ == "__main__":

@@ -90,6 +90,11 @@ async def prepare(servers: EmbeddedServers, folder: Path) -> Settings:
     for table in ("handpicked_purchases", "handpicked_presents"):
         await host.execute(f"UPDATE {table} SET created_at = created_at + (now() - timestamptz '2011-12-10')")
     await host.close()
+    return await learn(servers, folder)
+
+
+async def learn(servers: EmbeddedServers, folder: Path) -> Settings:
+    """Learn all that a dialogue needs from the host that is there; the settings to serve it with."""
     await migrate(servers.own_url)
     settings = Settings(
         _env_file=None,
